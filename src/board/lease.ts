@@ -1,0 +1,40 @@
+import { type Refusal, refuse } from './refusal.ts'
+
+/** The right that a claim gives. Each has the epoch that its task had at the claim. */
+export interface Lease {
+  readonly taskId: number
+  readonly epoch: number
+  readonly holder: string
+  /** Milliseconds since 1970 at which it may be taken over; null: never. */
+  readonly until: number | null
+  /** Length in milliseconds by which a heartbeat extends it; null: no end. */
+  readonly length: number | null
+  readonly endedAt: number | null
+  readonly endReason: LeaseEnd | null
+}
+
+/** `forced` and `expired` leave a holder behind who may still be writing. */
+export type LeaseEnd = 'completed' | 'released' | 'forced' | 'expired' | 'failed' | 'cancelled' | 'lost'
+
+export function isExpired(lease: Pick<Lease, 'until'>, now: number): boolean {
+  return lease.until !== null && lease.until <= now
+}
+
+/**
+ * Whether `epoch` still gives the right to act. A lease past its time that nobody took over is still good: the
+ * epoch, not the clock, decides, so a jump of the clock takes nothing away from anybody.
+ */
+export function checkEpoch(taskId: number, live: Lease | null, epoch: number): Refusal | null {
+  if (live !== null && live.epoch === epoch) return null
+  const now = live === null ? 'nobody holds it now' : `it is at epoch ${live.epoch}, held by ${live.holder}`
+  return refuse(
+    'stale-lease',
+    `Epoch ${epoch} of task ${taskId} is over: ${now}.`,
+    `Stop working on it, or claim it again: worklane claim ${taskId} --as NAME`,
+  )
+}
+
+/** True when the next holder must not share a directory with the previous one. */
+export function leavesStranger(end: LeaseEnd | null): boolean {
+  return end === 'forced' || end === 'expired'
+}

@@ -1,0 +1,72 @@
+/** A run is one attempt by one agent in one lane. */
+export const RUN_STATES = ['starting', 'running', 'ended'] as const
+export type RunState = (typeof RUN_STATES)[number]
+
+export const RUN_OUTCOMES = ['completed', 'no_change', 'failed', 'timed_out', 'stopped', 'lost'] as const
+export type RunOutcome = (typeof RUN_OUTCOMES)[number]
+
+export interface Run {
+  readonly id: number
+  readonly taskId: number
+  readonly laneId: number
+  readonly epoch: number
+  readonly state: RunState
+  readonly command: string
+  /** Marks every process of the run in its environment (`WORKLANE_RUN`). */
+  readonly token: string
+  readonly directory: string
+  readonly outcome: RunOutcome | null
+  readonly detail: string | null
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly startedAt: number
+  readonly endedAt: number | null
+}
+
+/** What is known when the worker is gone. */
+export interface Evidence {
+  /** Commits on the lane beyond its start point, ours for left-over work included. */
+  readonly commits: number
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly timedOut: boolean
+  readonly stopRequested: boolean
+  /** Null: the task has no checks. */
+  readonly checks: { readonly green: boolean; readonly failed: string } | null
+  readonly allowEmpty: boolean
+  /** A rebase, merge or the like that the agent left unfinished; null when there is none. */
+  readonly unfinished: string | null
+}
+
+export interface Verdict {
+  readonly outcome: RunOutcome
+  /** One sentence for people and for the next attempt. */
+  readonly detail: string
+}
+
+/**
+ * An agent's own "done" and its exit code are not trusted: what counts is commits and checks. A non-zero exit code
+ * fails the attempt only where no checks can speak for the work.
+ */
+export function judge(evidence: Evidence): Verdict {
+  if (evidence.stopRequested) return { outcome: 'stopped', detail: 'Stopped on request.' }
+  if (evidence.timedOut) return { outcome: 'timed_out', detail: 'The time limit was reached.' }
+  if (evidence.unfinished !== null)
+    return { outcome: 'failed', detail: `The agent left an unfinished ${evidence.unfinished}.` }
+  const how =
+    evidence.signal !== null ? `was ended by ${evidence.signal}` : `exited with ${evidence.exitCode}`
+  const clean = evidence.exitCode === 0
+  if (evidence.commits === 0) {
+    if (evidence.allowEmpty && clean) return { outcome: 'no_change', detail: 'No change was needed.' }
+    return { outcome: 'failed', detail: `The agent ${how} without a commit or a changed file.` }
+  }
+  if (evidence.checks !== null && !evidence.checks.green)
+    return { outcome: 'failed', detail: `The check \`${evidence.checks.failed}\` failed.` }
+  if (!clean && evidence.checks === null)
+    return { outcome: 'failed', detail: `The agent ${how}, and no checks can speak for its work.` }
+  const n = evidence.commits
+  return {
+    outcome: 'completed',
+    detail: `${n} ${n === 1 ? 'commit' : 'commits'}${clean ? '' : `; the agent ${how}`}.`,
+  }
+}

@@ -1,0 +1,212 @@
+import { tmpdir } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import { execa } from 'execa'
+import { Fault } from '../fault.ts'
+
+/** Which repository a git command works on. Always explicit: git never guesses from the current directory. */
+export interface GitPlace {
+  /** The repository, or a worktree's own directory inside it. */
+  readonly gitDir: string
+  /** Omit where the command must not see a work tree. */
+  readonly workTree?: string
+  readonly indexFile?: string
+  /** New objects go here instead of the repository; the repository is read as an alternate. */
+  readonly quarantine?: string
+}
+
+export interface GitOptions {
+  readonly input?: string | Buffer
+  /** Exit codes that are an answer; others are faults. Default: 0. */
+  readonly answers?: readonly number[]
+  /** Milliseconds. Default: two minutes. */
+  readonly timeout?: number
+  /** Writers take git's optional locks (index refresh); readers never do. Default: false. */
+  readonly writes?: boolean
+  readonly config?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+export interface GitAnswer {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * What of our own environment reaches git. Everything else is dropped, GIT_DIR and friends above all: inherited
+ * by `git init` they set core.bare in the shared config.
+ */
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'TMPDIR',
+  'XDG_CONFIG_HOME',
+  'SSH_AUTH_SOCK',
+  'GNUPGHOME',
+  'GPG_TTY',
+  'GIT_CONFIG_GLOBAL',
+  'GIT_CONFIG_SYSTEM',
+  'GIT_CONFIG_NOSYSTEM',
+  'GIT_EXEC_PATH',
+  'GIT_SSL_CAINFO',
+  'GIT_AUTHOR_NAME',
+  'GIT_AUTHOR_EMAIL',
+  'GIT_AUTHOR_DATE',
+  'GIT_COMMITTER_NAME',
+  'GIT_COMMITTER_EMAIL',
+  'GIT_COMMITTER_DATE',
+] as const
+
+/**
+ * Nothing that a repository configures may run because of us, and no maintenance starts behind our back.
+ * merge.directoryRenames=false: Debian 12's git can lose a file in a "clean" merge otherwise (fixed in 2.51.1).
+ */
+const SAFE_CONFIG = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'gc.autoDetach=false',
+  'merge.directoryRenames=false',
+  'color.ui=false',
+  'advice.detachedHead=false',
+  'core.pager=cat',
+  'protocol.allow=never',
+  'protocol.file.allow=user',
+  'diff.external=',
+  'submodule.recurse=false',
+] as const
+
+export function gitEnvironment(): Record<string, string> {
+  const env: Record<string, string> = {
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_EDITOR: ':',
+    GIT_PAGER: 'cat',
+  }
+  for (const name of INHERITED) {
+    const value = process.env[name]
+    if (value !== undefined) env[name] = value
+  }
+  return env
+}
+
+/**
+ * Runs one git command with a scrubbed environment, hooks off, no prompts and no pager. Text is decoded as latin1
+ * when `bytes` is asked for through `gitBytes`; here it is UTF-8. Paths in answers: always ask for `-z`.
+ */
+export async function git(
+  place: GitPlace,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<GitAnswer> {
+  const answer = await spawnGit(place, args, options, 'utf8')
+  return answer as GitAnswer
+}
+
+/** As `git`, but stdout byte for byte as latin1 text, for paths that need not be UTF-8. */
+export async function gitBytes(
+  place: GitPlace,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<GitAnswer> {
+  return await spawnGit(place, args, options, 'latin1')
+}
+
+/** stdout without the final newline. */
+export async function gitLine(
+  place: GitPlace,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string> {
+  return (await git(place, args, options)).stdout.replace(/\n$/, '')
+}
+
+async function spawnGit(
+  place: GitPlace,
+  args: readonly string[],
+  options: GitOptions,
+  encoding: 'utf8' | 'latin1',
+): Promise<GitAnswer> {
+  const env = { ...gitEnvironment(), GIT_DIR: place.gitDir, ...options.env }
+  if (place.workTree !== undefined) Object.assign(env, { GIT_WORK_TREE: place.workTree })
+  if (place.indexFile !== undefined) Object.assign(env, { GIT_INDEX_FILE: place.indexFile })
+  if (place.quarantine !== undefined)
+    Object.assign(env, {
+      GIT_OBJECT_DIRECTORY: place.quarantine,
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: `${await commonDirectory(place.gitDir)}/objects`,
+    })
+  if (options.writes !== true) Object.assign(env, { GIT_OPTIONAL_LOCKS: '0' })
+  const config = [...SAFE_CONFIG, ...(options.config ?? [])].flatMap((entry) => ['-c', entry])
+  const answers = options.answers ?? [0]
+  for (let attempt = 1; ; attempt += 1) {
+    const child = await execa('git', [...config, ...args], {
+      // A neutral directory: merge-tree reads .gitattributes from where it stands.
+      cwd: place.workTree ?? tmpdir(),
+      env,
+      extendEnv: false,
+      encoding,
+      reject: false,
+      stripFinalNewline: false,
+      timeout: options.timeout ?? 120_000,
+      maxBuffer: 512 * 1024 * 1024,
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    })
+    const exitCode = child.exitCode ?? -1
+    const stdout = child.stdout as string
+    const stderr = child.stderr as string
+    if (answers.includes(exitCode)) return { exitCode, stdout, stderr }
+    // git reads every entry of worktrees/ and dies on one that another process is just making (git 2.39 to 2.55).
+    if (attempt < 8 && /worktrees\/.*\/(commondir|gitdir|HEAD)/.test(stderr)) {
+      await wait(5 * 2 ** attempt)
+      continue
+    }
+    throw gitFault(args, child.timedOut, child.isCanceled, exitCode, stderr, child.code)
+  }
+}
+
+function gitFault(
+  args: readonly string[],
+  timedOut: boolean,
+  cancelled: boolean,
+  exitCode: number,
+  stderr: string,
+  code: string | undefined,
+): Fault {
+  const name = `git ${args[0] ?? ''}`
+  if (code === 'ENOENT')
+    return new Fault('git was not found on PATH.', { retry: 'never', hint: 'Install git 2.38 or newer.' })
+  if (timedOut)
+    return new Fault(`${name} did not finish in time.`, {
+      retry: 'later',
+      hint: 'Try again when the disk is less busy.',
+    })
+  if (cancelled) return new Fault(`${name} was cancelled.`, { retry: 'later' })
+  const said = stderr.trim().split('\n').slice(-3).join(' ').slice(0, 400)
+  return new Fault(`${name} failed (exit ${exitCode}): ${said}`, {
+    retry: 'later',
+    hint: `Arguments: ${args.join(' ').slice(0, 300)}`,
+  })
+}
+
+/** The repository that a worktree's git directory belongs to; the directory itself for the main one. */
+export async function commonDirectory(gitDir: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
+  const { resolve } = await import('node:path')
+  try {
+    return resolve(gitDir, (await readFile(`${gitDir}/commondir`, 'utf8')).trim())
+  } catch {
+    return gitDir
+  }
+}
+
+/** Splits an answer of a `-z` command. */
+export function splitZero(text: string): string[] {
+  const parts = text.split('\0')
+  if (parts.at(-1) === '') parts.pop()
+  return parts
+}
