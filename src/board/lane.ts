@@ -48,6 +48,8 @@ export interface Lane {
   /** Device and inode of the directory as made; null until it exists. A path that carries others is not ours. */
   readonly inode: { readonly device: string; readonly inode: string } | null
   readonly keep: boolean
+  /** Its holder may still be writing in it, so the next attempt gets a fresh directory. */
+  readonly abandoned: boolean
   /** First leased port; the lane owns `portCount` from there. Null once the ports are given back. */
   readonly port: number | null
   /** The archive to fill it from, where it is a restored or a continued lane. */
@@ -66,8 +68,6 @@ export function slug(text: string, max = 40): string {
   const cut = words.slice(0, max).replace(/^-+|-+$/g, '')
   return cut === '' ? 'untitled' : cut
 }
-
-export const DEFAULT_BRANCH_TEMPLATE = 'task/{id}-{slug}'
 
 /**
  * The branch names to try, best first. `taken` holds the existing branches. A branch `task` blocks `task/7`, and

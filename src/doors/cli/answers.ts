@@ -1,0 +1,176 @@
+import type { Task } from '../../board/task.ts'
+import type { RunSummary } from '../../operations/snapshot.ts'
+import { rows } from './rows.ts'
+
+/** One sentence or table for each operation's answer. Answers are what `run` of the operation returns. */
+type Say = (answer: never) => string | Promise<string>
+
+interface LaneAnswer {
+  readonly task: number
+  readonly state: string
+  readonly holder: string
+  readonly path: string
+  readonly branch: string
+  readonly keep: boolean
+  readonly warnings: readonly string[]
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+export const ANSWERS: Readonly<Record<string, Say>> = {
+  init: ({
+    base,
+    settings,
+    written,
+    verify,
+  }: {
+    base: string
+    settings: string
+    written: boolean
+    verify: string | null
+  }) =>
+    `${written ? `Wrote ${settings}` : `${settings} is there already`}\nBase branch: ${base}\nVerify command: ${verify ?? 'none yet; landings will be labelled unverified. Set landing.verify.'}\nNext: worklane run "your first task" --command "claude -p"`,
+  run: async (summary: RunSummary) => {
+    const { summaryLines } = await import('./live/summary.ts')
+    return summaryLines(summary).join('\n')
+  },
+  up: () => 'Stopped. Go on with: worklane up',
+  stop: ({ stopped }: { stopped: string }) =>
+    `Stopped: ${stopped}. Its work is kept; go on with: worklane run`,
+  status: async (answer: never) => (await import('./status-text.ts')).statusText(answer),
+  'task add': ({ id, subject, after }: Task) =>
+    `Task ${id}: ${subject}${after.length === 0 ? '' : ` (after ${after.join(', ')})`}`,
+  'task list': async ({ tasks }: { tasks: readonly TaskRow[] }) =>
+    tasks.length === 0
+      ? 'No tasks. Add one with: worklane task add "What is to be done"'
+      : await rows(
+          tasks.map((task) => [
+            `#${task.id}`,
+            stateOf(task),
+            task.subject,
+            task.holder === null ? '' : `held by ${task.holder}`,
+          ]),
+        ),
+  'task show': async (answer: never) => (await import('./task-text.ts')).taskText(answer),
+  'task edit': ({ id, subject }: Task) => `Task ${id}: ${subject}`,
+  'task cancel': ({ id }: Task) =>
+    `Task ${id} is cancelled. What its lane held is archived: worklane lane restore ${id}`,
+  'task retry': ({ id }: Task) => `Task ${id} is pending again. Start it with: worklane run`,
+  claim: (claim: {
+    task: Task
+    lane: LaneAnswer
+    epoch: number
+    leaseUntil: string | null
+    notes: readonly { text: string }[]
+  }) =>
+    [
+      `Task ${claim.task.id}: ${claim.task.subject}`,
+      ...(claim.task.description === '' ? [] : ['', claim.task.description, '']),
+      ...claim.notes.map(({ text }) => `Note: ${text}\n`),
+      `Lane:   ${claim.lane.path}`,
+      `Branch: ${claim.lane.branch}`,
+      ...(claim.leaseUntil === null ? [] : [`Lease:  until ${claim.leaseUntil}`]),
+      ...claim.lane.warnings.map((warning) => `Mind:   ${warning}`),
+      '',
+      `Hand it in with:   worklane complete ${claim.task.id} --epoch ${claim.epoch}`,
+      `Give it back with: worklane release ${claim.task.id} --epoch ${claim.epoch}`,
+    ].join('\n'),
+  heartbeat: ({ id, leaseUntil }: { id: number; leaseUntil: string | null }) =>
+    `Task ${id} is yours ${leaseUntil === null ? 'without an end' : `until ${leaseUntil}`}.`,
+  complete: ({
+    id,
+    landing,
+    commits,
+    committed,
+  }: {
+    id: number
+    landing: string | null
+    commits: number
+    committed: readonly string[]
+  }) =>
+    [
+      ...(committed.length === 0
+        ? []
+        : [
+            `Committed what was left: ${committed.slice(0, 5).join(', ')}${committed.length > 5 ? ', …' : ''}`,
+          ]),
+      landing === null
+        ? `Task ${id} needed no change and is done.`
+        : `Task ${id} is completed with ${plural(commits, 'commit')}.`,
+      ...(landing === 'awaiting_review'
+        ? [`It waits for a review: worklane lane diff ${id}, then worklane approve ${id}`]
+        : []),
+      ...(landing === 'queued' ? ['Land it with: worklane land'] : []),
+    ].join('\n'),
+  release: ({ id, stopping }: { id: number; stopping: boolean }) =>
+    stopping ? `The agent on task ${id} is being stopped.` : `Task ${id} is free again; its lane is kept.`,
+  'lane list': async ({ lanes }: { lanes: readonly LaneAnswer[] }) =>
+    lanes.length === 0
+      ? 'No lanes. A claim makes one.'
+      : await rows(
+          lanes.map((lane) => [
+            `#${lane.task}`,
+            lane.holder === 'walls' ? 'agent at work' : lane.state,
+            lane.branch,
+            lane.path,
+            lane.keep ? 'kept' : '',
+          ]),
+        ),
+  'lane show': (
+    lane: LaneAnswer & {
+      commits: number
+      uncommitted: readonly string[]
+      unfinished: string | null
+      port: number | null
+    },
+  ) =>
+    [
+      `Task:    ${lane.task}`,
+      `State:   ${lane.state}${lane.holder === 'walls' ? ' (an agent works in it)' : ''}${lane.keep ? ', kept' : ''}`,
+      `Path:    ${lane.path}`,
+      `Branch:  ${lane.branch}, ${plural(lane.commits, 'commit')} ahead of its start`,
+      ...(lane.port === null ? [] : [`Ports:   from ${lane.port}`]),
+      ...(lane.unfinished === null ? [] : [`In the middle of a ${lane.unfinished}`]),
+      ...(lane.uncommitted.length === 0
+        ? []
+        : [`Uncommitted (${lane.uncommitted.length}): ${lane.uncommitted.slice(0, 8).join(', ')}`]),
+      ...lane.warnings.map((warning) => `Mind:    ${warning}`),
+    ].join('\n'),
+  'lane path': ({ path }: { path: string }) => path,
+  'lane diff': ({ diff }: { diff: string }) => diff.replace(/\n$/, ''),
+  'lane keep': ({ task, keep }: LaneAnswer) =>
+    `The lane of task ${task} is ${keep ? 'kept' : 'no longer kept'} after landing.`,
+  'lane remove': ({ task, restore }: { task: number; restore: string }) =>
+    `The lane of task ${task} is archived and removed. Bring it back with: ${restore}`,
+  'lane restore': ({ task, path, branch }: LaneAnswer) =>
+    `The lane of task ${task} is back: ${path} on ${branch}`,
+  wait: ({ tasks }: { tasks: readonly { id: number; state: string }[] }) =>
+    tasks.map(({ id, state }) => `#${id} ${state}`).join('\n'),
+  approve: ({ taskId }: { taskId: number }) => `Task ${taskId} is queued. Land it with: worklane land`,
+  reject: ({ id, state }: Task) => `Task ${id} is ${state} with your note.`,
+  land: async (answer: never) => (await import('./land-text.ts')).landText(answer),
+  revert: ({ id, reverts }: { id: number; reverts: number }) =>
+    `Task ${id} undoes task ${reverts} and is queued. Land it with: worklane land`,
+  prune: ({ removed, left }: { removed: readonly LaneAnswer[]; left: number }) =>
+    `${removed.length === 0 ? 'Nothing to prune' : `Removed ${plural(removed.length, 'lane')}, each archived`}; ${plural(left, 'lane')} left.`,
+  doctor: async (answer: never) => (await import('./doctor-text.ts')).doctorText(answer),
+  uninstall: ({ archives, kept }: { archives: number; kept: string | null }) =>
+    kept === null
+      ? 'Worklane is gone from this repository.'
+      : `Worklane is gone from this repository. ${plural(archives, 'archive')} of lanes, with the ledger: ${kept}`,
+}
+
+interface TaskRow {
+  readonly id: number
+  readonly subject: string
+  readonly state: string
+  readonly holder: string | null
+  readonly standing: { readonly kind: string; readonly by?: readonly number[] } | null
+}
+
+function stateOf({ state, standing }: TaskRow): string {
+  if (standing?.kind === 'blocked') return `waits for ${standing.by?.map((id) => `#${id}`).join(', ') ?? ''}`
+  if (standing?.kind === 'unreachable')
+    return `unreachable (${standing.by?.map((id) => `#${id}`).join(', ') ?? ''})`
+  return standing?.kind === 'ready' ? 'ready' : state.replace('_', ' ')
+}

@@ -1,0 +1,40 @@
+interface Entry {
+  readonly task: number
+  readonly commit?: string
+  readonly base?: string
+  readonly verified?: boolean
+  readonly state?: string
+  readonly reason?: string | null
+  readonly files?: readonly string[]
+}
+
+type Landed = Readonly<Record<'landed' | 'rejected' | 'conflicted' | 'held' | 'waiting', readonly Entry[]>>
+
+/** `worklane land` for people. */
+export function landText({ landed, rejected, conflicted, held, waiting }: Landed): string {
+  const files = (entry: Entry): string =>
+    (entry.files?.length ?? 0) === 0 ? '' : `: ${entry.files?.slice(0, 6).join(', ')}`
+  const lines = [
+    ...landed.map(
+      (entry) =>
+        `✓ #${entry.task} landed on ${entry.base} as ${entry.commit?.slice(0, 7)}${entry.verified === true ? '' : ', unverified'}`,
+    ),
+    ...rejected.map(
+      (entry) =>
+        `✗ #${entry.task} rejected: ${entry.reason}\n    Its next attempt gets the reason. See: worklane logs ${entry.task} --verify`,
+    ),
+    ...conflicted.map(
+      (entry) =>
+        `✗ #${entry.task} conflicts${files(entry)}\n    Back on the board with a note; its lane is kept.`,
+    ),
+    ...held.map(
+      (entry) =>
+        `! #${entry.task} held, ${entry.reason}${files(entry)}\n    Commit, stash or move these files, then: worklane land`,
+    ),
+    ...waiting.map(
+      (entry) =>
+        `… #${entry.task} ${entry.state?.replace('_', ' ')}${entry.state === 'awaiting_review' ? `: worklane approve ${entry.task}` : ''}`,
+    ),
+  ]
+  return lines.length === 0 ? 'Nothing to land.' : lines.join('\n')
+}

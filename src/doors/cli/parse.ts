@@ -1,0 +1,157 @@
+import {
+  buildApplication,
+  buildCommand,
+  buildRouteMap,
+  type Command,
+  type CommandContext,
+  run,
+} from '@stricli/core'
+import type { Operation } from '../../operations/operation.ts'
+import { type Entry, OPERATIONS } from '../../operations/table.ts'
+import { parameters } from './parameters.ts'
+import { version } from './version.ts'
+
+export interface Asked {
+  readonly name: string
+  readonly operation: Operation
+  readonly input: Record<string, unknown>
+}
+
+export type Parsed =
+  | { readonly kind: 'asked'; readonly asked: Asked }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'usage'; readonly message: string; readonly hint: string }
+
+/** The words as given, not yet checked by the operation's schema. */
+interface Words {
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly args: readonly string[]
+}
+
+/**
+ * argv → one operation with checked input. Only the operation that is asked for is loaded; of the others the help
+ * needs no more than the summary.
+ */
+export async function parse(argv: readonly string[]): Promise<Parsed> {
+  const entry = entryFor(argv)
+  const operation = await entry?.load()
+  const said: { words?: Words } = {}
+  const out = new Heard()
+  const words = argv.length === 0 ? ['--help'] : [...argv]
+  const hear = (heard: Words): void => {
+    said.words = heard
+  }
+  await run(application(entry, operation, hear), words, { process: out })
+  if (said.words !== undefined && entry !== undefined && operation !== undefined)
+    return check(entry.name, operation, said.words)
+  if (out.exitCode === 0) return { kind: 'text', text: out.said.stdout }
+  const [message = '', ...rest] = out.said.stderr.trim().split('\n')
+  const help = entry === undefined ? 'worklane --help' : `worklane ${entry.name} --help`
+  return { kind: 'usage', message, hint: [...rest, `See: ${help}`].join(' ') }
+}
+
+/** Stands in for the process, so that what the parser prints can become an answer of ours. */
+class Heard {
+  readonly said = { stdout: '', stderr: '' }
+  readonly stdout = { write: (text: string): void => this.#add('stdout', text) }
+  readonly stderr = { write: (text: string): void => this.#add('stderr', text) }
+  readonly env = { STRICLI_SKIP_VERSION_CHECK: '1' }
+  exitCode: number | string | null = 0
+
+  #add(stream: 'stdout' | 'stderr', text: string): void {
+    this.said[stream] += text
+  }
+}
+
+function entryFor(argv: readonly string[]): Entry | undefined {
+  const [first = '', second = ''] = argv
+  return (
+    OPERATIONS.find(({ name }) => name === `${first} ${second}`) ??
+    OPERATIONS.find(({ name }) => name === first)
+  )
+}
+
+function check(name: string, operation: Operation, { flags, args }: Words): Parsed {
+  const { positional } = operation
+  const given: Record<string, unknown> = Object.fromEntries(
+    Object.entries(flags).filter(
+      ([key, value]) => key !== 'json' && !(Array.isArray(value) && value.length === 0),
+    ),
+  )
+  if (positional?.many === true) given[positional.field] = args
+  else if (positional !== undefined && args[0] !== undefined) given[positional.field] = args[0]
+  const checked = operation.input.safeParse(given)
+  if (checked.success) return { kind: 'asked', asked: { name, operation, input: checked.data } }
+  const [issue] = checked.error.issues
+  const field = String(issue?.path[0] ?? '')
+  const label = field === positional?.field ? positional.label : `--${kebab(field)}`
+  return {
+    kind: 'usage',
+    message: `${label}: ${issue?.message ?? 'is not valid'}.`.replace(/\.\.$/, '.'),
+    hint: `See: worklane ${name} --help`,
+  }
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+type Route = Command<CommandContext> | ReturnType<typeof buildRouteMap>
+
+function application(
+  chosen: Entry | undefined,
+  operation: Operation | undefined,
+  hear: (words: Words) => void,
+) {
+  const routes: Record<string, Route> = {}
+  const groups = new Map<string, Record<string, Route>>()
+  for (const entry of OPERATIONS) {
+    const [first = '', second] = entry.name.split(' ')
+    const command = commandFor(entry, entry === chosen ? operation : undefined, hear)
+    if (second === undefined) routes[first] = command
+    else groups.set(first, { ...groups.get(first), [second]: command })
+  }
+  for (const [name, group] of groups)
+    routes[name] = buildRouteMap({ routes: group, docs: { brief: GROUPS[name] ?? name } })
+  const root = buildRouteMap({
+    routes,
+    docs: { brief: 'Runs many coding agents at once on one git repository', fullDescription: INTRODUCTION },
+  })
+  return buildApplication(root, {
+    name: 'worklane',
+    versionInfo: { currentVersion: version() },
+    scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+    documentation: {
+      disableAnsiColor: true,
+      caseStyle: 'convert-camel-to-kebab',
+      onlyRequiredInUsageLine: true,
+    },
+  })
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  task: 'Tasks: what is to be done',
+  lane: 'Lanes: where it is done',
+}
+
+const INTRODUCTION = `Runs many coding agents at once on one git repository.
+
+Each task gets a lane: a git worktree with a branch, ports and limits of its own. What an agent does there is merged,
+verified on the exact merged commit, and only then lands on the base branch.
+
+Start with:  worklane run "Add a login page" "Fix the footer" --command "claude -p" --verify "npm test"`
+
+function commandFor(
+  { summary }: Entry,
+  operation: Operation | undefined,
+  hear: (words: Words) => void,
+): Command<CommandContext> {
+  const docs = { brief: summary }
+  if (operation === undefined) return buildCommand({ func: () => undefined, parameters: {}, docs })
+  const examples = operation.examples.map((line) => `  ${line}`).join('\n')
+  return buildCommand({
+    func: (flags: Record<string, unknown>, ...args: string[]) => hear({ flags, args }),
+    parameters: parameters(operation),
+    docs: { ...docs, fullDescription: `${summary}.\n\nExamples:\n${examples}` },
+  } as Parameters<typeof buildCommand>[0]) as Command<CommandContext>
+}

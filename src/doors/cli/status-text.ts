@@ -1,0 +1,37 @@
+interface Status {
+  readonly base: string | null
+  readonly engine: { readonly since: string } | null
+  readonly tasks: Readonly<Record<string, number>>
+  readonly waiting: { readonly ready: number; readonly blocked: number; readonly unreachable: number }
+  readonly running: number
+  readonly lanes: Readonly<Record<string, number>>
+  readonly landings: readonly {
+    readonly task: number
+    readonly state: string
+    readonly reason: string | null
+    readonly files: readonly string[]
+  }[]
+}
+
+/** `worklane status` for people. */
+export function statusText(status: Status): string {
+  const { tasks, waiting } = status
+  const lanes = Object.values(status.lanes).reduce((sum, count) => sum + count, 0)
+  const counts = Object.entries(tasks).filter(([, count]) => count > 0)
+  const open = waiting.ready + waiting.blocked + waiting.unreachable
+  return [
+    `Base     ${status.base ?? 'not chosen yet'}`,
+    `Engine   ${status.engine === null ? 'not running' : `running since ${status.engine.since}, ${status.running} at work`}`,
+    `Tasks    ${counts.length === 0 ? 'none' : counts.map(([state, count]) => `${count} ${state.replace('_', ' ')}`).join(', ')}`,
+    ...(open === 0
+      ? []
+      : [
+          `         of the pending: ${waiting.ready} ready, ${waiting.blocked} waiting for others, ${waiting.unreachable} unreachable`,
+        ]),
+    `Lanes    ${lanes}`,
+    ...status.landings.map(
+      ({ task, state, reason, files }) =>
+        `Landing  #${task} ${state.replace('_', ' ')}${reason === null ? '' : `: ${reason}`}${files.length === 0 ? '' : ` (${files.slice(0, 4).join(', ')})`}`,
+    ),
+  ].join('\n')
+}

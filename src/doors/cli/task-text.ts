@@ -1,0 +1,49 @@
+import type { Landing } from '../../board/landing.ts'
+import type { Lane } from '../../board/lane.ts'
+import type { Lease } from '../../board/lease.ts'
+import type { Run } from '../../board/run.ts'
+import type { Standing, Task } from '../../board/task.ts'
+
+interface Shown extends Task {
+  readonly standing: Standing | null
+  readonly lease: Lease | null
+  readonly lanes: readonly Lane[]
+  readonly runs: readonly Run[]
+  readonly landing: Landing | null
+  readonly notes: readonly { readonly kind: string; readonly text: string }[]
+}
+
+/** `worklane task show` for people. */
+export function taskText(task: Shown): string {
+  const { standing, lease, landing } = task
+  const waits =
+    standing !== null && standing.kind !== 'ready'
+      ? `, ${standing.kind} by ${standing.by.map((id) => `#${id}`).join(', ')}`
+      : ''
+  return [
+    `#${task.id} ${task.subject}`,
+    `State     ${task.state.replace('_', ' ')}${waits}; ${task.failures} of ${task.maxAttempts} attempts used`,
+    ...(task.after.length === 0 ? [] : [`After     ${task.after.map((id) => `#${id}`).join(', ')}`]),
+    ...(lease === null
+      ? []
+      : [
+          `Held by   ${lease.holder}, epoch ${lease.epoch}${lease.until === null ? '' : `, until ${new Date(lease.until).toISOString()}`}`,
+        ]),
+    ...task.lanes
+      .filter(({ state }) => state !== 'removed')
+      .map((lane) => `Lane      ${lane.path} (${lane.state}) on ${lane.branch}`),
+    ...(landing === null
+      ? []
+      : [
+          `Landing   ${landing.state.replace('_', ' ')}${landing.reason === null ? '' : `: ${landing.reason}`}${landing.files.length === 0 ? '' : ` (${landing.files.join(', ')})`}`,
+        ]),
+    ...[...task.runs]
+      .reverse()
+      .map(
+        (run, at) =>
+          `Attempt ${at + 1} ${run.outcome ?? run.state}: ${(run.detail ?? run.command).split('\n', 1)[0] ?? ''}`,
+      ),
+    ...(task.description === '' ? [] : ['', task.description]),
+    ...task.notes.map(({ kind, text }) => `\nNote (${kind}): ${text}`),
+  ].join('\n')
+}

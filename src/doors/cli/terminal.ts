@@ -1,0 +1,121 @@
+import { writeSync } from 'node:fs'
+import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import type { Progress } from '../../operations/operation.ts'
+import type { View } from './view.ts'
+
+/** Exit codes: 0 done, 1 refused (or not everything landed), 2 usage, 3 the outside world failed, 70 our defect, 130 stopped. */
+const EXIT = { refused: 1, usage: 2, fault: 3, defect: 70, stopped: 130 } as const
+
+interface ErrorAnswer {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+/** Everything that a command says: text for people, or JSON with `--json`. */
+export class Terminal {
+  readonly #json: boolean
+  #view: View | null = null
+
+  constructor(json: boolean) {
+    this.#json = json
+    // `worklane events | head`: the reader has gone, and that is no error.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+    })
+  }
+
+  say(text: string): number {
+    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+    return 0
+  }
+
+  /** Answers the function that takes progress. */
+  async begin(name: string): Promise<(progress: Progress) => void> {
+    if (this.#json) {
+      const streams = name === 'run' || name === 'up' || name === 'events'
+      return (progress) => {
+        if (streams && progress.kind === 'event') writeAll(`${JSON.stringify(progress.event)}\n`)
+        else if (name === 'logs' && progress.kind === 'text') this.#text += progress.text
+      }
+    }
+    const { openView } = await import('./view.ts')
+    this.#view = openView(name)
+    return (progress) => this.#view?.show(progress)
+  }
+
+  #text = ''
+
+  async end(name: string, answer: unknown, stopped: boolean): Promise<number> {
+    await this.#view?.close()
+    if (isRefusal(answer)) return this.#error(answer, EXIT.refused)
+    const code = exitCodeOf(name, answer, stopped)
+    if (this.#json) {
+      const data = name === 'logs' ? { ...(answer as object), text: this.#text } : answer
+      if (name !== 'events') writeAll(`${JSON.stringify({ ok: true, data })}\n`)
+      return code
+    }
+    const { render } = await import('./render.ts')
+    const text = await render(name, answer)
+    if (text !== '') this.say(text)
+    return code
+  }
+
+  refuseUsage(message: string, hint: string): number {
+    return this.#error({ code: 'usage', message, hint }, EXIT.usage)
+  }
+
+  async fail(error: unknown): Promise<number> {
+    await this.#view?.close()
+    const { UsageError } = await import('../../config/usage-error.ts')
+    if (error instanceof UsageError) return this.#error(error, EXIT.usage)
+    const fault = faultOf(error)
+    if (fault !== null) return this.#error(fault, EXIT.fault)
+    const { stack, message } = error instanceof Error ? error : new Error(String(error))
+    const hint = `This is a defect of Worklane. Please report it with these lines:\n${stack ?? message}`
+    return this.#error({ code: 'defect', message, hint }, EXIT.defect)
+  }
+
+  #error({ code, message, hint }: ErrorAnswer | Refusal, exit: number): number {
+    if (this.#json) writeAll(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
+    else process.stderr.write(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`)
+    return exit
+  }
+}
+
+/** The outside world's failures, by their shape: a door does not know the host. */
+function faultOf(error: unknown): ErrorAnswer | null {
+  if (!(error instanceof Error)) return null
+  const { hint, syscall, code } = error as { hint?: string; syscall?: string; code?: string }
+  if (error.name === 'Fault') return { code: 'fault', message: error.message, hint: hint ?? '' }
+  if (error.name === 'SqliteError')
+    return {
+      code: 'ledger',
+      message: `The ledger cannot be used: ${error.message}`,
+      hint: 'See: worklane doctor',
+    }
+  if (typeof syscall === 'string') return { code: code ?? 'fault', message: error.message, hint: '' }
+  return null
+}
+
+function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {
+  if (name !== 'run') return stopped && name !== 'up' && name !== 'events' ? EXIT.stopped : 0
+  const { interrupted, unfinished } = answer as { interrupted: boolean; unfinished: readonly unknown[] }
+  if (interrupted) return EXIT.stopped
+  return unfinished.length === 0 ? 0 : EXIT.refused
+}
+
+/** Synchronous, so that a process that ends at once loses nothing; a pipe that is full is waited for. */
+function writeAll(text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') process.exit(0)
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { LedgerEvent } from '../../board/event.ts'
+import type { Progress } from '../../operations/operation.ts'
+import { canShowLive } from './live/can-show-live.ts'
+import type { LiveView } from './live/live-view.tsx'
+
+/** What shows progress to a person while an operation works. */
+export interface View {
+  show(progress: Progress): void
+  close(): Promise<void>
+}
+
+/** The live view for `run` and `up` on a terminal; plain lines elsewhere. */
+export function openView(name: string): View {
+  if (name === 'logs')
+    return {
+      show: (progress) => progress.kind === 'text' && process.stdout.write(progress.text),
+      async close() {},
+    }
+  if (name === 'events')
+    return {
+      show: (progress) => progress.kind === 'event' && process.stdout.write(`${eventLine(progress.event)}\n`),
+      async close() {},
+    }
+  const live = (name === 'run' || name === 'up') && canShowLive(process.stdout, process.env)
+  return live ? liveView() : plainView()
+}
+
+function eventLine({ seq, time, type, subject, actor, data }: LedgerEvent): string {
+  return `${String(seq).padStart(5)}  ${time}  ${type.padEnd(24)} ${subject.padEnd(12)} ${actor}  ${JSON.stringify(data)}`
+}
+
+function plainView(): View {
+  const subjects = new Map<number, string>()
+  const lines = import('./live/plain-lines.ts')
+  let queue = Promise.resolve()
+  return {
+    show(progress) {
+      queue = queue.then(async () => {
+        const { plainLine } = await lines
+        if (progress.kind === 'text') process.stdout.write(`${progress.text}\n`)
+        if (progress.kind === 'snapshot')
+          for (const { id, subject } of progress.snapshot.tasks) subjects.set(id, subject)
+        const line = progress.kind === 'event' ? plainLine(progress.event, subjects) : null
+        if (line !== null) process.stdout.write(`${line}\n`)
+      })
+    },
+    close: async () => await queue,
+  }
+}
+
+function liveView(): View {
+  const module = import('./live/live-view.tsx')
+  let live: LiveView | null = null
+  let closed = false
+  const notices: string[] = []
+  return {
+    show(progress) {
+      if (progress.kind === 'text') notices.push(progress.text)
+      if (progress.kind !== 'snapshot') return
+      void module.then(({ showLive }) => {
+        if (closed) return
+        live ??= showLive()
+        live.update(progress.snapshot)
+      })
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      live?.stop(notices)
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { asFault } from '../host/fault.ts'
+import type { Action, Controller } from './controller.ts'
+import type { World } from './world.ts'
+
+/** How often the ledger is asked whether another process changed it, and how long at most until the next look. */
+const LOOK_EVERY = 50
+const LOOK_AT_LEAST_EVERY = 2_000
+const LONGEST_BACKOFF = 30_000
+/** So often a faulty step is tried before `settle` leaves it to a later look. */
+const TRIES = 5
+
+interface Trouble {
+  readonly error: Error
+  readonly tries: number
+  /** Milliseconds since 1970; before this the step is not tried again. */
+  readonly notBefore: number
+}
+
+/**
+ * Runs controllers: look, plan, act, until told to stop. Steps of different keys work at the same time. A step that
+ * meets a fault is tried again later, each time after a longer pause; one that can never work is left and reported.
+ */
+export class Engine {
+  readonly #world: World
+  readonly #controllers: readonly Controller[]
+  readonly #atWork = new Map<string, Promise<void>>()
+  readonly #trouble = new Map<string, Trouble>()
+  #finished = 0
+  #defect: Error | null = null
+
+  constructor(world: World, controllers: readonly Controller[]) {
+    this.#world = world
+    this.#controllers = controllers
+  }
+
+  /** What went wrong with the steps that are being retried or were given up, by key. */
+  get trouble(): ReadonlyMap<string, { readonly error: Error; readonly tries: number }> {
+    return this.#trouble
+  }
+
+  /** Looks once and starts what is needed. Returns how many steps are at work. */
+  async look(): Promise<number> {
+    for (const controller of this.#controllers)
+      for (const action of await controller.plan()) this.#start(action)
+    if (this.#defect !== null) throw this.#defect
+    return this.#atWork.size
+  }
+
+  /** Works until every planner returns nothing that can be done now, or `enough` says so. Nothing sleeps for long: a
+   * fault that stays is left after a few tries and reported in `trouble`. */
+  async settle(enough: () => Promise<boolean> = async () => false): Promise<void> {
+    for (;;) {
+      const busy = await this.look()
+      if ((busy === 0 && !this.#willRetry()) || (await enough())) return
+      await this.#nextChange(LOOK_AT_LEAST_EVERY)
+    }
+  }
+
+  /** Works until `enough` says so, looking again at each change of the ledger and at least every two seconds. */
+  async work(enough: () => Promise<boolean>): Promise<void> {
+    while (!(await enough())) {
+      await this.look()
+      await this.#nextChange(LOOK_AT_LEAST_EVERY)
+    }
+  }
+
+  /** Waits for all steps at work to end. */
+  async drain(): Promise<void> {
+    while (this.#atWork.size > 0) await Promise.all(this.#atWork.values())
+  }
+
+  #start(action: Action): void {
+    if (this.#atWork.has(action.key)) return
+    const trouble = this.#trouble.get(action.key)
+    if (trouble !== undefined && trouble.notBefore > Date.now()) return
+    const work = action.act().then(
+      () => void this.#trouble.delete(action.key),
+      (error: unknown) => this.#fail(action.key, error),
+    )
+    this.#atWork.set(
+      action.key,
+      work.finally(() => {
+        this.#atWork.delete(action.key)
+        this.#finished += 1
+      }),
+    )
+  }
+
+  #fail(key: string, error: unknown): void {
+    const fault = asFault(error)
+    if (fault === null) {
+      this.#defect = error instanceof Error ? error : new Error(String(error))
+      return
+    }
+    const tries = (this.#trouble.get(key)?.tries ?? 0) + 1
+    const atOnce = fault.retry === 'now' && tries < 3
+    const pause =
+      fault.retry === 'never' ? Number.POSITIVE_INFINITY : Math.min(LONGEST_BACKOFF, 250 * 2 ** tries)
+    this.#trouble.set(key, { error: fault, tries, notBefore: Date.now() + (atOnce ? 0 : pause) })
+  }
+
+  #willRetry(): boolean {
+    return [...this.#trouble.values()].some(
+      ({ tries, notBefore }) => tries < TRIES && Number.isFinite(notBefore),
+    )
+  }
+
+  /** Resolves when a step ends, when another process commits, or after `atMost` milliseconds. */
+  async #nextChange(atMost: number): Promise<void> {
+    const finished = this.#finished
+    const seen = this.#world.ledger.changeCount()
+    const until = Date.now() + atMost
+    while (Date.now() < until) {
+      if (this.#finished !== finished || this.#world.ledger.changeCount() !== seen) return
+      await Promise.race([wait(LOOK_EVERY), ...this.#atWork.values()])
+    }
+  }
+}

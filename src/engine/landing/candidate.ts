@@ -1,0 +1,54 @@
+import type { Landing } from '../../board/landing.ts'
+import { makeCandidate } from '../../host/git/candidate.ts'
+import { git } from '../../host/git/git.ts'
+import { branchTip, setRef } from '../../host/git/refs.ts'
+import { findTask } from '../../ledger/tasks.ts'
+import type { World } from '../world.ts'
+import { candidateRef } from './refs.ts'
+
+/** The commit that would become base, and the commit of base that it stands on. */
+export interface Candidate {
+  readonly kind: 'candidate'
+  readonly commit: string
+  readonly on: string
+}
+
+export type CandidateStep =
+  | Candidate
+  | { readonly kind: 'conflict'; readonly files: readonly string[] }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+/** Makes the candidate from base as it is now and the task's frozen result, without touching any work tree. */
+export async function prepareCandidate(world: World, entry: Landing): Promise<CandidateStep> {
+  const place = { gitDir: world.repository.commonDir }
+  const on = await branchTip(place, entry.base)
+  if (on === null) return { kind: 'unknown', reason: `The branch ${entry.base} does not exist.` }
+  const task = await findTask(world.ledger.db, entry.taskId)
+  const subject = task?.subject ?? ''
+  const made = await makeCandidate(world.repository, {
+    style: entry.style,
+    base: on,
+    result: entry.result,
+    message: {
+      subject: entry.style === 'merge' ? `Merge task ${entry.taskId}: ${subject}` : subject,
+      body: task?.description ?? '',
+      trailers: [['Worklane-Task', String(entry.taskId)]],
+    },
+    sign: await wantsSigning(world),
+  })
+  if (made.kind === 'empty') return { kind: 'candidate', commit: on, on }
+  if (made.kind === 'conflict')
+    return { kind: 'conflict', files: [...new Set(made.files.map(({ path }) => path))] }
+  if (made.kind === 'unknown') return made
+  await setRef(place, candidateRef(entry), made.commit)
+  return { kind: 'candidate', commit: made.commit, on }
+}
+
+async function wantsSigning(world: World): Promise<boolean> {
+  const { stdout } = await git(
+    { gitDir: world.repository.commonDir },
+    ['config', '--type=bool', '--get', 'commit.gpgSign'],
+    { answers: [0, 1] },
+  )
+  return stdout.trim() === 'true'
+}

@@ -1,0 +1,150 @@
+import { LANDING_FAULT_CAP, type Landing } from '../../board/landing.ts'
+import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import { asFault } from '../../host/fault.ts'
+import { moveBase } from '../../host/git/move-base.ts'
+import { branchTip, deleteRef } from '../../host/git/refs.ts'
+import { type LandingChange, moveLanding, recordLanded, returnTask } from '../../ledger/landings.ts'
+import { transact } from '../../ledger/transact.ts'
+import type { World } from '../world.ts'
+import { blockageOf } from './blockage.ts'
+import { type Candidate, prepareCandidate } from './candidate.ts'
+import { candidateRef } from './refs.ts'
+import { verifyCandidate } from './verify.ts'
+
+/** One entry's way: merge, verify the exact commit, move base. Each step is in the ledger before the next begins. */
+export async function land(world: World, entry: Landing, verify: string | null): Promise<void> {
+  if (isRefusal(await move(world, entry.id, 'start'))) return
+  const merged = await guarded(world, entry, () => merge(world, entry))
+  if (merged === null) return
+  const verified = await guarded(world, entry, () => verifyStep(world, entry, merged, verify))
+  if (verified === null) return
+  await moveStep(world, entry, merged, verified)
+}
+
+type Step = Parameters<typeof moveLanding>[2]
+
+async function move(
+  world: World,
+  id: number,
+  step: Step,
+  change: LandingChange = {},
+): Promise<Landing | Refusal> {
+  return await transact(world.ledger, world.actor, async (tx) => await moveLanding(tx, id, step, change))
+}
+
+/** The machine failed, not the work: back into the queue, and held when it keeps failing. */
+async function guarded<T>(world: World, entry: Landing, step: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await step()
+  } catch (error) {
+    const fault = asFault(error)
+    if (fault === null) throw error
+    await setBack(world, entry, `${fault.message} ${fault.hint}`.trim())
+    return null
+  }
+}
+
+async function setBack(world: World, entry: Landing, reason: string): Promise<void> {
+  const faults = entry.faults + 1
+  const candidateOn = await branchTip({ gitDir: world.repository.commonDir }, entry.base)
+  const held = faults >= LANDING_FAULT_CAP
+  await move(world, entry.id, held ? 'hold' : 'fault', {
+    faults,
+    reason,
+    ...(held ? { candidate: null, candidateOn } : {}),
+  })
+}
+
+/** merging → verifying, or conflicted with the task handed back. Null: the entry's way ends here for now. */
+async function merge(world: World, entry: Landing): Promise<Candidate | null> {
+  const made = await prepareCandidate(world, entry)
+  if (made.kind === 'candidate') {
+    const blocked = await blockageOf(world, entry.base, made.on, made.commit)
+    const change = { candidate: made.commit, candidateOn: made.on }
+    if (blocked !== null) {
+      await move(world, entry.id, 'hold', { ...change, ...blocked })
+      return null
+    }
+    return isRefusal(await move(world, entry.id, 'merge', { ...change, verified: false })) ? null : made
+  }
+  if (made.kind === 'unknown') {
+    await setBack(world, entry, made.reason)
+    return null
+  }
+  const { files } = made
+  const text = `It conflicts with what landed on ${entry.base} since this lane began, in:\n\n${files.map((path) => `- ${path}`).join('\n')}\n\nRun \`git merge ${entry.base}\` in the lane, resolve these files so that both sides keep what they meant, and commit.`
+  await handBack(
+    world,
+    entry,
+    'conflict',
+    { reason: `conflicts with ${entry.base}`, files },
+    { kind: 'conflict', text },
+  )
+  return null
+}
+
+async function verifyStep(
+  world: World,
+  entry: Landing,
+  candidate: Candidate,
+  verify: string | null,
+): Promise<{ verified: boolean } | null> {
+  if (verify === null) return { verified: false }
+  const answer = await verifyCandidate(world, entry, candidate, verify)
+  if (answer.kind === 'green') return { verified: true }
+  if (answer.kind === 'fault') {
+    await setBack(world, entry, answer.reason)
+    return null
+  }
+  const text = `Merged with ${entry.base}, \`${verify}\` failed (twice). The end of its output:\n\n\`\`\`\n${answer.tail}\n\`\`\``
+  await handBack(
+    world,
+    entry,
+    'reject',
+    { reason: `\`${verify}\` failed; its output: ${answer.log}` },
+    { kind: 'rejection', text },
+  )
+  return null
+}
+
+async function handBack(
+  world: World,
+  entry: Landing,
+  step: 'conflict' | 'reject',
+  change: LandingChange,
+  note: { readonly kind: 'conflict' | 'rejection'; readonly text: string },
+): Promise<void> {
+  await transact(world.ledger, world.actor, async (tx) => {
+    const ended = await moveLanding(tx, entry.id, step, change)
+    return isRefusal(ended) ? ended : await returnTask(tx, entry.taskId, note)
+  })
+  await dropCandidateRef(world, entry)
+}
+
+/** verifying → moving → landed, confirmed by the ref itself. */
+async function moveStep(
+  world: World,
+  entry: Landing,
+  candidate: Candidate,
+  { verified }: { verified: boolean },
+): Promise<void> {
+  const moving = await move(world, entry.id, 'verify', { verified })
+  if (isRefusal(moving)) return
+  const answer = await moveBase(world.repository, {
+    branch: entry.base,
+    from: candidate.on,
+    to: candidate.commit,
+    reason: `worklane: land task ${entry.taskId}`,
+  })
+  if (answer.kind === 'moved') {
+    await transact(world.ledger, world.actor, async (tx) => await recordLanded(tx, moving))
+    await dropCandidateRef(world, entry)
+  } else if (answer.kind === 'base-changed')
+    await move(world, entry.id, 'restart', { reason: `${entry.base} moved meanwhile` })
+  else
+    await move(world, entry.id, 'hold', { reason: `${answer.reason} (${answer.where})`, files: answer.files })
+}
+
+async function dropCandidateRef(world: World, entry: Landing): Promise<void> {
+  await deleteRef({ gitDir: world.repository.commonDir }, candidateRef(entry))
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Landing } from '../../board/landing.ts'
+import { seedIgnored } from '../../host/files/seed.ts'
+import { git } from '../../host/git/git.ts'
+import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
+import { laneEnvironment } from '../../host/process/environment.ts'
+import { runCommand } from '../../host/process/run-command.ts'
+import type { World } from '../world.ts'
+import type { Candidate } from './candidate.ts'
+
+export type VerifyAnswer =
+  | { readonly kind: 'green' }
+  | { readonly kind: 'red'; readonly tail: string; readonly log: string }
+  | { readonly kind: 'fault'; readonly reason: string }
+
+/** What a shell answers when it cannot run the command at all (POSIX sh, 2.8.2). */
+const CANNOT_RUN = [126, 127]
+
+/**
+ * Runs the project's checks on exactly the candidate, in a checkout of our own that keeps its ignored files between
+ * runs. Red is believed only when the same commit is red twice.
+ */
+export async function verifyCandidate(
+  world: World,
+  entry: Landing,
+  candidate: Candidate,
+  command: string,
+): Promise<VerifyAnswer> {
+  const slot = join(world.repository.home, 'verify', '0')
+  const logs = join(world.repository.home, 'landings', String(entry.id))
+  await mkdir(logs, { recursive: true })
+  const setUp = await prepare(world, slot, candidate.commit, join(logs, 'setup.log'))
+  if (setUp !== null) return { kind: 'fault', reason: setUp }
+  let answer: VerifyAnswer = { kind: 'fault', reason: 'not run' }
+  for (const time of [1, 2]) {
+    const log = join(logs, `verify-${time}.log`)
+    const result = await run(world, { command, cwd: slot, log })
+    if (result.green) return { kind: 'green' }
+    if (result.exitCode !== null && CANNOT_RUN.includes(result.exitCode))
+      return {
+        kind: 'fault',
+        reason: `The verify command \`${command}\` cannot be run: ${result.tail.trim().slice(-200)}`,
+      }
+    answer = { kind: 'red', tail: result.tail.trim().slice(-3000), log }
+    if (time === 1)
+      await prepareVerifyCheckout({
+        commonDir: world.repository.commonDir,
+        directory: slot,
+        commit: candidate.commit,
+      })
+  }
+  return answer
+}
+
+/** Puts the checkout at the commit; a fresh one, or one whose dependencies changed, gets its ignored files and set-up. */
+async function prepare(world: World, slot: string, commit: string, log: string): Promise<string | null> {
+  const { fresh, previous } = await prepareVerifyCheckout({
+    commonDir: world.repository.commonDir,
+    directory: slot,
+    commit,
+  })
+  const setup = world.settings.landing.setup ?? world.settings.lanes.setup
+  if (fresh) await seed(world, slot)
+  if (
+    setup === null ||
+    (!fresh && previous !== null && !(await dependenciesChanged(world, previous, commit)))
+  )
+    return null
+  const result = await run(world, { command: setup, cwd: slot, log })
+  return result.green
+    ? null
+    : `The set-up command \`${setup}\` failed in the verify checkout; its output: ${log}`
+}
+
+async function seed(world: World, slot: string): Promise<void> {
+  const { root, gitDir, commonDir } = world.repository
+  const from = { gitDir: commonDir === join(root, '.git') ? commonDir : gitDir, workTree: root }
+  await seedIgnored({ from, to: { gitDir: join(slot, '.git'), workTree: slot }, ...world.settings.lanes })
+}
+
+/** Files that say what a project depends on, in any directory. */
+const MANIFESTS = [
+  'package.json',
+  'package-lock.json',
+  'pnpm-lock.yaml',
+  'yarn.lock',
+  'bun.lock',
+  'Cargo.lock',
+  'go.sum',
+  'requirements*.txt',
+  'pyproject.toml',
+  'poetry.lock',
+  'uv.lock',
+  'Gemfile.lock',
+  'composer.lock',
+  'pom.xml',
+]
+
+async function dependenciesChanged(world: World, from: string, to: string): Promise<boolean> {
+  const paths = MANIFESTS.map((name) => `:(glob)**/${name}`)
+  const args = ['diff-tree', '-r', '--quiet', from, to, '--', ...paths]
+  return (await git({ gitDir: world.repository.commonDir }, args, { answers: [0, 1, 128] })).exitCode !== 0
+}
+
+async function run(
+  world: World,
+  { command, cwd, log }: { command: string; cwd: string; log: string },
+): ReturnType<typeof runCommand> {
+  const token = randomUUID()
+  const tmpdir = join(world.repository.home, 'verify', 'tmp')
+  await mkdir(tmpdir, { recursive: true })
+  const inherit = world.settings.agents.environment
+  const env = laneEnvironment({
+    task: 0,
+    lane: 0,
+    epoch: 0,
+    run: token,
+    port: null,
+    portCount: 0,
+    tmpdir,
+    project: 'worklane-verify',
+    inherit,
+  })
+  const { timeLimit } = world.settings.landing
+  return await runCommand({
+    command,
+    cwd,
+    env,
+    token,
+    outputPath: log,
+    outputLimit: world.settings.agents.outputLimit,
+    timeLimit,
+  })
+}

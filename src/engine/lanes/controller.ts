@@ -1,0 +1,71 @@
+import { isRefusal } from '../../board/refusal.ts'
+import { condemnLane, findLane, type OwnedLane, standingLanes, takeLane } from '../../ledger/lanes.ts'
+import { liveLeases } from '../../ledger/leases.ts'
+import { taskMap } from '../../ledger/tasks.ts'
+import { transact } from '../../ledger/transact.ts'
+import type { Action, Controller } from '../controller.ts'
+import type { World } from '../world.ts'
+import { giveUpLane, makeLane } from './make.ts'
+import { type LaneSight, type LaneStep, planLanes } from './plan.ts'
+import { releaseLane, removeLane } from './remove.ts'
+
+/** Makes, prunes and removes lanes that no process attends to. */
+export function lanesController(world: World): Controller {
+  return {
+    name: 'lanes',
+    async plan() {
+      return planLanes(await observe(world)).map((step) => toAction(world, step))
+    },
+  }
+}
+
+async function observe(world: World): Promise<LaneSight[]> {
+  const lanes = await standingLanes(world.ledger.db)
+  if (lanes.length === 0) return []
+  const tasks = await taskMap(world.ledger.db)
+  const wanted = new Set((await liveLeases(world.ledger.db)).map((lease) => lease.taskId))
+  return lanes.map((lane) => ({
+    lane,
+    task: tasks.get(lane.taskId)?.state ?? 'cancelled',
+    attended: lane.owner !== null && world.isAlive(lane.owner),
+    wanted: wanted.has(lane.taskId),
+  }))
+}
+
+function toAction(world: World, step: LaneStep): Action {
+  return {
+    key: `lane/${step.laneId}`,
+    what: step.what,
+    why: step.why,
+    act: async () => await act(world, step),
+  }
+}
+
+async function act(world: World, step: LaneStep): Promise<void> {
+  const lane = await findLane(world.ledger.db, step.laneId)
+  if (lane === undefined) return
+  if (step.action === 'condemn') {
+    const condemned = await transact(
+      world.ledger,
+      world.actor,
+      async (tx) => await condemnLane(tx, lane, step.why),
+    )
+    if (!isRefusal(condemned)) await removeLane(world, condemned)
+  } else if (step.action === 'remove') await removeLane(world, lane)
+  else if (await take(world, lane)) await settleHalfMade(world, lane, step)
+}
+
+async function settleHalfMade(world: World, lane: OwnedLane, step: LaneStep): Promise<void> {
+  try {
+    await (step.action === 'make' ? makeLane(world, lane) : giveUpLane(world, lane, step.why))
+  } catch (error) {
+    await releaseLane(world, lane)
+    throw error
+  }
+}
+
+async function take(world: World, lane: OwnedLane): Promise<boolean> {
+  return (
+    (await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, lane, world.self))) === true
+  )
+}

@@ -1,0 +1,62 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import { lanesOf, liveLane, type OwnedLane, takeLane } from '../../ledger/lanes.ts'
+import { holdsTask } from '../../ledger/leases.ts'
+import { transact } from '../../ledger/transact.ts'
+import { readyRepository } from '../repository.ts'
+import type { World } from '../world.ts'
+import { giveUpLane, makeLane } from './make.ts'
+import { removeLane } from './remove.ts'
+import { reserveTaskLane } from './reserve.ts'
+
+/**
+ * The ready lane of a claimed task: the one it has, or a new one. Works in any process, with or without an engine;
+ * where another process is at it already, waits for that one.
+ */
+export async function ensureLane(world: World, taskId: number, epoch: number): Promise<OwnedLane | Refusal> {
+  const ready = await readyRepository(world)
+  if (isRefusal(ready)) return ready
+  for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
+    const lane = await step(world, taskId, epoch)
+    if (lane !== 'wait') return lane
+    await wait(pause)
+  }
+}
+
+async function step(world: World, taskId: number, epoch: number): Promise<OwnedLane | Refusal | 'wait'> {
+  const live = await liveLane(world.ledger.db, taskId)
+  if (live?.state === 'creating') return await makeOrWait(world, live)
+  if (live !== undefined) return live
+  const [former] = await lanesOf(world.ledger.db, taskId)
+  // A lane on its way out may be what the new one is filled from, and holds the branch: it goes first.
+  if (former !== undefined && former.state !== 'removed') return await removeOrWait(world, former)
+  const task = await transact(world.ledger, world.actor, async (tx) => await holdsTask(tx, taskId, epoch))
+  if (isRefusal(task)) return task
+  const reserved = await reserveTaskLane(world, task, epoch)
+  return isRefusal(reserved) ? reserved : await makeOrWait(world, reserved, true)
+}
+
+/** `reserved`: by this very call. A lane that this process makes elsewhere at the same time is waited for too. */
+async function makeOrWait(
+  world: World,
+  lane: OwnedLane,
+  reserved = false,
+): Promise<OwnedLane | Refusal | 'wait'> {
+  if (!(reserved && lane.owner === world.self)) {
+    if (lane.owner !== null && world.isAlive(lane.owner)) return 'wait'
+    const mine = await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, lane, world.self))
+    if (mine !== true) return 'wait'
+  }
+  try {
+    return await makeLane(world, lane)
+  } catch (error) {
+    await giveUpLane(world, lane, error instanceof Error ? error.message : String(error))
+    throw error
+  }
+}
+
+async function removeOrWait(world: World, lane: OwnedLane): Promise<'wait' | Refusal> {
+  if (lane.owner !== null && world.isAlive(lane.owner)) return 'wait'
+  const removed = await removeLane(world, lane)
+  return isRefusal(removed) ? removed : 'wait'
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import { rememberFill } from '../../host/archive/pristine.ts'
+import { restoreArchive } from '../../host/archive/restore.ts'
+import { Fault } from '../../host/fault.ts'
+import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
+import { seedIgnored } from '../../host/files/seed.ts'
+import { branchTip, createBranch, deleteBranch } from '../../host/git/refs.ts'
+import {
+  adminDirectory,
+  adminPointsHere,
+  checkInode,
+  fillWorktree,
+  placeOf,
+  registerWorktree,
+  unlockWorktree,
+  type Worktree,
+} from '../../host/git/worktree.ts'
+import { runCommand } from '../../host/process/run-command.ts'
+import { findArchive, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
+import { transact } from '../../ledger/transact.ts'
+import { environmentOf } from '../environment.ts'
+import type { World } from '../world.ts'
+import { trashDirectories } from './trash.ts'
+
+export function worktreeOf(world: World, lane: OwnedLane): Worktree {
+  const { admin, path, branch } = lane
+  return { commonDir: world.repository.commonDir, admin, path, branch }
+}
+
+/**
+ * creating → ready. Whatever a crash left of the same lane is deleted first, so this can be called again at any
+ * point. The caller owns the lane.
+ */
+export async function makeLane(world: World, lane: OwnedLane): Promise<OwnedLane | Refusal> {
+  const worktree = worktreeOf(world, lane)
+  await clearHalfMade(world, lane)
+  const inode = await registerWorktree(worktree)
+  await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, inode))
+  const warnings = lane.fillFrom === null ? await fill(world, lane) : await refill(world, lane, lane.fillFrom)
+  await unlockWorktree(worktree)
+  return await transact(world.ledger, world.actor, async (tx) => {
+    const change = { owner: null, holder: 'host', warnings: JSON.stringify(warnings) }
+    const { branch, path } = lane
+    return await moveLane(tx, lane, 'fill', change, {
+      type: 'lane.created',
+      data: { branch, path, warnings },
+    })
+  })
+}
+
+async function fill(world: World, lane: OwnedLane): Promise<string[]> {
+  const worktree = worktreeOf(world, lane)
+  const created = await createBranch({ gitDir: worktree.commonDir }, lane.branch, lane.startPoint)
+  if (!created)
+    throw new Fault(`The branch ${lane.branch} could not be created.`, {
+      retry: 'later',
+      hint: `See what stands in its way with: git branch --list '${lane.branch}*'`,
+    })
+  await fillWorktree(worktree)
+  await rememberFill({ adminDir: adminDirectory(worktree) })
+  const warnings = await seed(world, worktree)
+  await setUp(world, lane)
+  return warnings
+}
+
+/** Brings the content of an archive back: a restored lane, or one that is continued in a fresh directory. */
+async function refill(world: World, lane: OwnedLane, archiveId: number): Promise<string[]> {
+  const worktree = worktreeOf(world, lane)
+  const archive = await findArchive(world.ledger.db, archiveId)
+  if (archive === undefined) throw new Fault(`Archive ${archiveId} is gone.`, { retry: 'never' })
+  const { commonDir, path } = worktree
+  const { problems, notes } = await restoreArchive({
+    commonDir,
+    adminDir: adminDirectory(worktree),
+    path,
+    directory: archive.directory,
+  })
+  if (problems.length > 0)
+    throw new Fault(`The archive of task ${lane.taskId} did not come back whole: ${problems.join('; ')}`, {
+      retry: 'never',
+      hint: `It is untouched in ${archive.directory}`,
+    })
+  return [...notes, ...(await seed(world, worktree))]
+}
+
+async function seed(world: World, worktree: Worktree): Promise<string[]> {
+  const { root, gitDir, commonDir } = world.repository
+  const from = { gitDir: commonDir === join(root, '.git') ? commonDir : gitDir, workTree: root }
+  const { copy, link } = world.settings.lanes
+  return await seedIgnored({ from, to: { ...placeOf(worktree), workTree: worktree.path }, copy, link })
+}
+
+async function setUp(world: World, lane: OwnedLane): Promise<void> {
+  const { setup } = world.settings.lanes
+  if (setup === null) return
+  const directory = join(world.repository.home, 'lanes', String(lane.id))
+  await mkdir(directory, { recursive: true })
+  const token = randomUUID()
+  const outputPath = join(directory, 'setup.log')
+  const env = await environmentOf(world, lane, { epoch: 0, token })
+  const result = await runCommand({
+    command: setup,
+    cwd: lane.path,
+    env,
+    token,
+    outputPath,
+    outputLimit: world.settings.agents.outputLimit,
+    timeLimit: 30 * 60_000,
+  })
+  if (!result.green)
+    throw new Fault(`The set-up command \`${setup}\` failed in the lane of task ${lane.taskId}.`, {
+      retry: 'later',
+      hint: `Its output is in ${outputPath}; the last lines: ${result.tail.trim().slice(-300)}`,
+    })
+}
+
+/**
+ * Removes what an interrupted attempt left: directory, metadata, and a branch that is still at the start point.
+ * Nobody has worked in a lane that never became ready, so nothing needs to be archived.
+ */
+export async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
+  const worktree = worktreeOf(world, lane)
+  const admin = adminDirectory(worktree)
+  const ours = (await adminPointsHere(worktree)) && lane.path !== ''
+  await clearDirectory(world, lane)
+  if (ours) deleteInBackground([await moveToTrash(admin, trashDirectories(world).admin)])
+  const place = { gitDir: worktree.commonDir }
+  if (lane.fillFrom === null) {
+    await rm(join(worktree.commonDir, 'refs', 'heads', `${lane.branch}.lock`), { force: true })
+    if ((await branchTip(place, lane.branch)) === lane.startPoint)
+      await deleteBranch(place, lane.branch, lane.startPoint)
+  }
+}
+
+async function clearDirectory(world: World, lane: OwnedLane): Promise<void> {
+  const is = await checkInode(lane.path, lane.inode)
+  if (is === 'missing') return
+  if (is === 'ours') return deleteInBackground([await moveToTrash(lane.path, trashDirectories(world).lanes)])
+  // Made, but the crash came before its inode was written down: then it holds at most our `.git` file.
+  const names = await readdir(lane.path).catch(() => ['?'])
+  if (lane.inode !== null || names.some((name) => name !== '.git'))
+    throw new Fault(`${lane.path} is not the directory that Worklane made.`, {
+      retry: 'never',
+      hint: 'Move it away; Worklane does not touch it.',
+    })
+  await rm(join(lane.path, '.git'), { force: true })
+  await rmdir(lane.path)
+}
+
+/** creating → removed: it could not be made, and nothing of it is left. */
+export async function giveUpLane(world: World, lane: OwnedLane, reason: string): Promise<void> {
+  await clearHalfMade(world, lane).catch(() => undefined)
+  const gone = await transact(
+    world.ledger,
+    world.actor,
+    async (tx) =>
+      await moveLane(
+        tx,
+        lane,
+        'give_up',
+        { owner: null, port: null },
+        { type: 'lane.removed', data: { reason } },
+      ),
+  )
+  if (isRefusal(gone)) return
+}

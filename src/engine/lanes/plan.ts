@@ -1,0 +1,52 @@
+import type { Lane } from '../../board/lane.ts'
+import type { TaskState } from '../../board/task.ts'
+
+/** What is seen of one lane. */
+export interface LaneSight {
+  readonly lane: Pick<Lane, 'id' | 'taskId' | 'state' | 'holder' | 'keep' | 'path'>
+  readonly task: TaskState
+  /** A live process works on it now. */
+  readonly attended: boolean
+  /** The task has a live lease, so somebody waits for the lane. */
+  readonly wanted: boolean
+}
+
+export type LaneAction = 'make' | 'give_up' | 'condemn' | 'remove'
+
+export interface LaneStep {
+  readonly action: LaneAction
+  readonly laneId: number
+  readonly what: string
+  readonly why: string
+}
+
+const FINISHED: readonly TaskState[] = ['landed', 'cancelled']
+
+/** The next step of each lane that is not where it should be. Pure. */
+export function planLanes(sights: readonly LaneSight[]): LaneStep[] {
+  return sights.flatMap((sight) => {
+    const step = planLane(sight)
+    return step === null ? [] : [step]
+  })
+}
+
+function planLane({ lane, task, attended, wanted }: LaneSight): LaneStep | null {
+  if (attended) return null
+  const step = (action: LaneAction, what: string, why: string): LaneStep => ({
+    action,
+    laneId: lane.id,
+    what,
+    why,
+  })
+  const name = `the lane of task ${lane.taskId}`
+  if (lane.state === 'creating')
+    return wanted
+      ? step('make', `Delete ${name} and make it again.`, 'Making it was interrupted.')
+      : step('give_up', `Delete ${name}.`, 'Making it was interrupted, and nobody waits for it.')
+  if (lane.state === 'condemned')
+    return step('remove', `Archive and remove ${name}.`, 'It is no longer needed.')
+  if (lane.state === 'archived') return step('remove', `Remove ${name}.`, 'It is archived.')
+  if (lane.state === 'ready' && lane.holder === 'host' && !lane.keep && FINISHED.includes(task))
+    return step('condemn', `Remove ${name}.`, `The task is ${task}.`)
+  return null
+}

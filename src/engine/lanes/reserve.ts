@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { basename, join, resolve } from 'node:path'
+import { branchName, type Lane } from '../../board/lane.ts'
+import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
+import type { Task } from '../../board/task.ts'
+import { branches, branchTip } from '../../host/git/refs.ts'
+import {
+  archiveOf,
+  type LaneRequest,
+  lanesOf,
+  liveLane,
+  type OwnedLane,
+  portsInUse,
+  reserveLane,
+} from '../../ledger/lanes.ts'
+import { holdsTask } from '../../ledger/leases.ts'
+import { transact } from '../../ledger/transact.ts'
+import { baseBranch } from '../base.ts'
+import type { World } from '../world.ts'
+
+/** Where lanes live. */
+export function lanesDirectory(world: World): string {
+  return resolve(world.repository.root, world.settings.lanes.directory)
+}
+
+/**
+ * Writes the row of a new lane for a claimed task. A lane that was abandoned, or whose holder's work was set aside,
+ * is continued: same branch and start point, filled from the archive.
+ */
+export async function reserveTaskLane(world: World, task: Task, epoch: number): Promise<OwnedLane | Refusal> {
+  const [former] = await lanesOf(world.ledger.db, task.id)
+  const archive = former?.abandoned === true ? await archiveOf(world.ledger.db, former.id) : undefined
+  const start = archive === undefined || former === undefined ? await freshStart(world, task) : former
+  if (isRefusal(start)) return start
+  for (;;) {
+    const place = await claimPlace(world, task.id)
+    const request: LaneRequest = {
+      taskId: task.id,
+      ...place,
+      branch: start.branch,
+      base: start.base,
+      startPoint: start.startPoint,
+      fillFrom: archive?.id ?? null,
+      owner: world.self,
+    }
+    const lane = await tryReserve(world, request, epoch)
+    if (lane !== 'port-taken') return lane
+  }
+}
+
+/** Where the lane of a task can be: path, metadata name and first port. */
+export async function claimPlace(
+  world: World,
+  taskId: number,
+): Promise<{ readonly path: string; readonly admin: string; readonly port: number }> {
+  return { ...freePlace(world, `task-${taskId}`), port: await freePort(world) }
+}
+
+async function tryReserve(
+  world: World,
+  request: LaneRequest,
+  epoch: number,
+): Promise<OwnedLane | Refusal | 'port-taken'> {
+  return await transact(world.ledger, world.actor, async (tx) => {
+    const holds = await holdsTask(tx, request.taskId, epoch)
+    if (isRefusal(holds)) return holds
+    const live = await liveLane(tx.db, request.taskId)
+    if (live !== undefined) return live
+    if ((await portsInUse(tx.db)).includes(request.port)) return 'port-taken' as const
+    return await reserveLane(tx, request)
+  })
+}
+
+async function freshStart(
+  world: World,
+  task: Task,
+): Promise<Pick<Lane, 'branch' | 'base' | 'startPoint'> | Refusal> {
+  const place = { gitDir: world.repository.commonDir }
+  const base = await baseBranch(world)
+  if (isRefusal(base)) return base
+  const startPoint = await branchTip(place, base)
+  if (startPoint === null)
+    return refuse(
+      'no-base',
+      `The base branch ${base} has no commit.`,
+      'Commit something on it first, or name another base in worklane.yaml.',
+    )
+  const branch = branchName(world.settings.lanes.branch, task, await branches(place))
+  return { branch, base, startPoint }
+}
+
+/** A path and a name below `worktrees/` that nothing uses yet; a foreign directory is never touched. */
+function freePlace(world: World, name: string): { readonly path: string; readonly admin: string } {
+  const taken = (path: string): boolean =>
+    existsSync(path) || existsSync(join(world.repository.commonDir, 'worktrees', basename(path)))
+  for (let n = 1; ; n += 1) {
+    const path = join(lanesDirectory(world), n === 1 ? name : `${name}-${n}`)
+    if (!taken(path)) return { path, admin: basename(path) }
+  }
+}
+
+/**
+ * The first port of a free range. Repositories start at different places, so that two of them on one machine rarely
+ * ask for the same; a range whose first port somebody listens on is passed over.
+ */
+async function freePort(world: World): Promise<number> {
+  const { from, count } = world.settings.lanes.ports
+  const slots = Math.max(1, Math.floor((60_000 - from) / count))
+  const used = new Set(await portsInUse(world.ledger.db))
+  const offset = [...world.repository.commonDir].reduce(
+    (sum, char) => (sum * 31 + char.charCodeAt(0)) % slots,
+    0,
+  )
+  for (let n = 0; n < slots; n += 1) {
+    const port = from + ((offset + n) % slots) * count
+    if (!used.has(port) && (await isFree(port))) return port
+  }
+  return from + offset * count
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return await new Promise((answer) => {
+    const server = createServer()
+    server.once('error', () => answer(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => answer(true)))
+  })
+}

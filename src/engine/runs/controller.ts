@@ -1,0 +1,119 @@
+import { isRefusal } from '../../board/refusal.ts'
+import type { Worker } from '../../host/process/worker.ts'
+import { giveBack, holdsTask, liveLeases } from '../../ledger/leases.ts'
+import { liveRuns, type RunRow } from '../../ledger/runs.ts'
+import { readyTasks } from '../../ledger/tasks.ts'
+import { transact } from '../../ledger/transact.ts'
+import type { Action, Controller } from '../controller.ts'
+import type { World } from '../world.ts'
+import type { Activity } from './activity.ts'
+import { type AttemptRules, attempt, ENGINE_HOLDER } from './attempt.ts'
+import { planRuns, type RunStep } from './plan.ts'
+import { recoverRun } from './recover.ts'
+
+export interface RunsOptions {
+  readonly ensureLane: AttemptRules['ensureLane']
+  readonly command: string | null
+  readonly activity: Activity
+  /** How many may work at once; 0: only repair. Asked at each look, so that a stop takes effect. */
+  readonly slots: () => number
+  /** Limits which tasks may be started; null: all. Asked at each look. */
+  readonly selection: { readonly only: ReadonlySet<number> | null }
+}
+
+export interface RunsController extends Controller {
+  /** Tasks whose attempts this process has begun. */
+  readonly begun: ReadonlySet<number>
+  /** Asks every worker of this process to end; `now` without the usual grace. */
+  stopAll(now: boolean): void
+}
+
+/** Starts attempts on ready tasks, watches them, and repairs what a dead engine left. */
+export function runsController(world: World, options: RunsOptions): RunsController {
+  const begun = new Set<number>()
+  const workers = new Map<number, Worker>()
+  const rules: AttemptRules = { ...options, workers }
+  return {
+    name: 'runs',
+    begun,
+    stopAll: (now) => {
+      for (const worker of workers.values()) worker.stop(now)
+    },
+    async plan() {
+      const { runs, stranded } = await observe(world)
+      for (const run of runs) if (run.stopRequestedAt !== null) workers.get(run.id)?.stop()
+      const slots = options.slots()
+      const steps = planRuns({
+        ready: slots > 0 ? await startable(world, options.selection.only) : [],
+        runs: runs.map((run) => ({ ...run, engine: whose(world, run), stop: run.stopRequestedAt !== null })),
+        stranded,
+        begun,
+        slots,
+      })
+      return steps.map((step) => toAction(world, step, { runs, rules, begun }))
+    },
+  }
+}
+
+async function startable(world: World, only: ReadonlySet<number> | null): Promise<number[]> {
+  const ready = await readyTasks(world.ledger.db, 1000)
+  return only === null ? ready : ready.filter((id) => only.has(id))
+}
+
+function whose(world: World, run: RunRow): 'own' | 'alive' | 'gone' {
+  if (run.engine === world.self) return 'own'
+  return world.isAlive(run.engine) ? 'alive' : 'gone'
+}
+
+async function observe(world: World): Promise<{ runs: RunRow[]; stranded: number[] }> {
+  const runs = await liveRuns(world.ledger.db)
+  const running = new Set(runs.map((run) => run.taskId))
+  const claims = (await liveLeases(world.ledger.db)).filter((lease) => lease.holder === ENGINE_HOLDER)
+  return { runs, stranded: claims.map((lease) => lease.taskId).filter((id) => !running.has(id)) }
+}
+
+interface Surroundings {
+  readonly runs: readonly RunRow[]
+  readonly rules: AttemptRules
+  readonly begun: Set<number>
+}
+
+function toAction(world: World, step: RunStep, around: Surroundings): Action {
+  const key = `task/${step.taskId}`
+  if (step.action === 'start')
+    return {
+      key,
+      what: `Start an attempt at task ${step.taskId}.`,
+      act: async () => {
+        around.begun.add(step.taskId)
+        await attempt(world, step.taskId, around.rules).finally(() => around.begun.delete(step.taskId))
+      },
+    }
+  if (step.action === 'release')
+    return {
+      key,
+      what: `Free task ${step.taskId}.`,
+      why: 'An engine claimed it and is gone.',
+      act: async () => await release(world, step.taskId),
+    }
+  return {
+    key,
+    what: `Stop what is left of run ${step.runId} and free task ${step.taskId}.`,
+    why: 'The engine that ran it is gone.',
+    act: async () => {
+      const run = around.runs.find((one) => one.id === step.runId)
+      if (run !== undefined) await recoverRun(world, run)
+    },
+  }
+}
+
+async function release(world: World, taskId: number): Promise<void> {
+  const lease = (await liveLeases(world.ledger.db)).find(
+    (one) => one.taskId === taskId && one.holder === ENGINE_HOLDER,
+  )
+  if (lease === undefined) return
+  await transact(world.ledger, world.actor, async (tx) => {
+    const held = await holdsTask(tx, taskId, lease.epoch)
+    return isRefusal(held) ? held : await giveBack(tx, held, 'lost')
+  })
+}

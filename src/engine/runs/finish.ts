@@ -1,0 +1,111 @@
+import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import { type Evidence, judge, type Verdict } from '../../board/run.ts'
+import type { Task } from '../../board/task.ts'
+import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
+import { commitOf, countCommits } from '../../host/git/refs.ts'
+import { adminDirectory, placeOf } from '../../host/git/worktree.ts'
+import type { WorkerExit } from '../../host/process/worker.ts'
+import { completeEmpty, completeTask } from '../../ledger/landings.ts'
+import type { OwnedLane } from '../../ledger/lanes.ts'
+import { giveBack, holdsTask } from '../../ledger/leases.ts'
+import { endRun, type RunRow } from '../../ledger/runs.ts'
+import { type Tx, transact } from '../../ledger/transact.ts'
+import { runChecks } from '../checks.ts'
+import type { World } from '../world.ts'
+
+export interface FinishedAttempt {
+  readonly task: Task
+  readonly lane: OwnedLane
+  readonly run: RunRow
+  /** A sentence where the worker could not be started. */
+  readonly exit: WorkerExit | string
+}
+
+/** The worker is gone: keep what it left, look at what it did, and write the verdict. */
+export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<void> {
+  const { task, lane, run, exit } = finished
+  const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
+  const unfinished = unfinishedOperation(adminDirectory(worktree))
+  const head = await keepLeftovers(world, finished, unfinished)
+  const { verdict, result } = await weigh(world, finished, head, unfinished)
+  await transact(world.ledger, world.actor, async (tx) => {
+    const code = typeof exit === 'string' ? null : exit.exitCode
+    const signal = typeof exit === 'string' ? null : exit.signal
+    await endRun(tx, run, { ...verdict, exitCode: code, signal })
+    const held = await holdsTask(tx, task.id, task.epoch)
+    // Cancelled or taken over meanwhile: the run is told, the task is no longer ours to move.
+    if (isRefusal(held)) return null
+    return await conclude(tx, world, { task: held, lane, verdict, result })
+  })
+}
+
+/** Uncommitted work is committed on the lane's branch, never dropped; in the middle of a rebase or merge it stays. */
+async function keepLeftovers(
+  world: World,
+  { task, lane, run }: FinishedAttempt,
+  unfinished: string | null,
+): Promise<string | null> {
+  const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
+  if (unfinished !== null) return await commitOf(place, 'HEAD')
+  const left = await uncommittedPaths(place)
+  if (left.length === 0) return await commitOf(place, 'HEAD')
+  const names = left
+    .slice(0, 20)
+    .map((path) => `- ${path}`)
+    .join('\n')
+  const message = `Task ${task.id}: ${task.subject}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${left.length > 20 ? `\n- and ${left.length - 20} more` : ''}\n`
+  return await commitEverything(place, message)
+}
+
+interface Weighed {
+  readonly verdict: Verdict
+  readonly result: string | null
+}
+
+async function weigh(
+  world: World,
+  { task, lane, run, exit }: FinishedAttempt,
+  head: string | null,
+  unfinished: string | null,
+): Promise<Weighed> {
+  if (typeof exit === 'string') return { verdict: { outcome: 'failed', detail: exit }, result: null }
+  const place = { gitDir: world.repository.commonDir }
+  const commits = head === null ? 0 : await countCommits(place, lane.startPoint, head)
+  const done = !exit.stopRequested && !exit.timedOut && unfinished === null && commits > 0
+  const checks = [...world.settings.checks, ...task.checks]
+  const checked =
+    done && checks.length > 0
+      ? await runChecks(world, lane, { checks, directory: run.directory, epoch: task.epoch })
+      : null
+  const evidence: Evidence = {
+    commits,
+    exitCode: exit.exitCode,
+    signal: exit.signal,
+    timedOut: exit.timedOut,
+    stopRequested: exit.stopRequested,
+    checks: checked,
+    allowEmpty: task.allowEmpty,
+    unfinished,
+  }
+  const verdict = judge(evidence)
+  if (checked === null || checked.green) return { verdict, result: head }
+  return { verdict: { ...verdict, detail: `${verdict.detail}\n\n${checked.tail}` }, result: head }
+}
+
+async function conclude(
+  tx: Tx,
+  world: World,
+  end: { task: Task; lane: OwnedLane } & Weighed,
+): Promise<unknown | Refusal> {
+  const { task, lane, verdict, result } = end
+  const { style, review } = world.settings.landing
+  if (verdict.outcome === 'completed' && result !== null)
+    return await completeTask(tx, task, { style, base: lane.base, result, review: task.review || review })
+  if (verdict.outcome === 'no_change') return await completeEmpty(tx, task)
+  if (verdict.outcome === 'stopped') return await giveBack(tx, task, 'released')
+  const log = 'The output of that attempt: worklane logs'
+  return await giveBack(tx, task, 'failed', {
+    kind: 'attempt',
+    text: `${verdict.detail}\n\n${log} ${task.id}`,
+  })
+}

@@ -1,0 +1,25 @@
+import type { Task } from '../../board/task.ts'
+import type { Note } from '../../ledger/tasks.ts'
+
+const HEADING: Readonly<Record<Note['kind'], string>> = {
+  attempt: 'An earlier attempt did not succeed',
+  conflict: 'It could not be merged',
+  rejection: 'It was rejected',
+  review: 'A reviewer sent it back',
+  release: 'A note from the last holder',
+}
+
+/** What the agent is asked: the task, and what former attempts came to. Plain Markdown. */
+export function promptFor(
+  task: Task,
+  notes: readonly Note[],
+  lane: { readonly branch: string; readonly base: string },
+): string {
+  const parts = [`# ${task.subject}`]
+  if (task.description !== '') parts.push(task.description)
+  for (const note of notes) parts.push(`## ${HEADING[note.kind]}\n\n${note.text}`)
+  parts.push(
+    `## Where you work\n\nThis is task ${task.id}, on branch \`${lane.branch}\` in a git worktree of its own that started from \`${lane.base}\`. Commit your work on this branch; it is merged into \`${lane.base}\` after its checks have passed. Change nothing outside this directory.`,
+  )
+  return `${parts.join('\n\n')}\n`
+}

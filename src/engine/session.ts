@@ -1,0 +1,84 @@
+import { findEngine, leaveRole, type Role, takeRole } from '../ledger/engines.ts'
+import { transact } from '../ledger/transact.ts'
+import { Engine } from './engine.ts'
+import { landingController } from './landing/controller.ts'
+import { lanesController } from './lanes/controller.ts'
+import { ensureLane } from './lanes/ensure.ts'
+import { Activity } from './runs/activity.ts'
+import { runsController } from './runs/controller.ts'
+import type { World } from './world.ts'
+
+export interface SessionOptions {
+  readonly command: string | null
+  readonly verify: string | null
+  /** How many agents at once. */
+  readonly parallel: number
+  /** Limits which tasks may be started; null: all. Asked at each look. */
+  readonly selection: { readonly only: ReadonlySet<number> | null }
+  /** Leave completed tasks in the queue. */
+  readonly land: boolean
+}
+
+/** The engine of one process: lanes, runs and landing, with the roles that allow it. */
+export interface Session {
+  readonly engine: Engine
+  readonly activity: Activity
+  /** Tasks that agents of this process work on. */
+  readonly begun: ReadonlySet<number>
+  readonly stopping: boolean
+  /** No new attempts and landings; agents are asked to end, `now` without the usual grace. */
+  stop(now: boolean): void
+  /** Whether another process asked the engine to stop. */
+  stopRequested(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** Null: another live process is the engine of this repository. */
+export async function openSession(world: World, options: SessionOptions): Promise<Session | null> {
+  if (!(await take(world, 'engine'))) return null
+  const activity = new Activity()
+  let stopping = false
+  const ensure = async (taskId: number, epoch: number) => await ensureLane(world, taskId, epoch)
+  const slots = (): number => (stopping ? 0 : options.parallel)
+  const runs = runsController(world, { ...options, ensureLane: ensure, activity, slots })
+  const landing = landingController(world, {
+    verify: options.verify,
+    mayLand: async () => options.land && (await take(world, 'landing')),
+    paused: () => stopping,
+  })
+  return {
+    engine: new Engine(world, [lanesController(world), runs, landing]),
+    activity,
+    begun: runs.begun,
+    get stopping() {
+      return stopping
+    },
+    stop(now) {
+      stopping = true
+      runs.stopAll(now)
+    },
+    stopRequested: async () => (await findEngine(world.ledger.db, 'engine'))?.stopRequestedAt != null,
+    close: async () => await leave(world),
+  }
+}
+
+/** True when this process has the role now. */
+export async function take(world: World, role: Role): Promise<boolean> {
+  const current = await findEngine(world.ledger.db, role)
+  if (current?.identity === world.self) return true
+  if (current !== undefined && world.isAlive(current.identity)) return false
+  return (
+    (await transact(
+      world.ledger,
+      world.actor,
+      async (tx) => await takeRole(tx, role, world.self, world.isAlive),
+    )) === true
+  )
+}
+
+export async function leave(world: World): Promise<void> {
+  await transact(world.ledger, world.actor, async (tx) => {
+    await leaveRole(tx, 'engine', world.self)
+    await leaveRole(tx, 'landing', world.self)
+  })
+}

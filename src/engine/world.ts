@@ -1,0 +1,15 @@
+import type { Settings } from '../config/settings.ts'
+import type { Repository } from '../host/git/repository.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Actor } from '../ledger/transact.ts'
+
+/** What everything below a door works with; made once per process and passed by value. */
+export interface World {
+  readonly ledger: Ledger
+  readonly repository: Repository & { readonly root: string }
+  readonly settings: Settings
+  readonly actor: Actor
+  /** JSON identity of this process, as written into owner columns. */
+  readonly self: string
+  readonly isAlive: (identity: string) => boolean
+}

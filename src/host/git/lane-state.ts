@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type GitPlace, git, gitLine, splitZero } from './git.ts'
+
+/** What is not committed in a worktree. Takes no lock and changes nothing. */
+export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
+  const { stdout } = await git(place, [
+    'status',
+    '--porcelain=v2',
+    '-z',
+    '--untracked-files=all',
+    '--no-renames',
+  ])
+  return splitZero(stdout).flatMap((entry) => {
+    const fields = entry.split(' ')
+    const skip = { '1': 8, u: 10, '?': 1 }[fields[0] ?? '']
+    return skip === undefined ? [] : [fields.slice(skip).join(' ')]
+  })
+}
+
+const UNFINISHED: readonly (readonly [file: string, name: string])[] = [
+  ['rebase-merge', 'rebase'],
+  ['rebase-apply', 'rebase'],
+  ['MERGE_HEAD', 'merge'],
+  ['CHERRY_PICK_HEAD', 'cherry-pick'],
+  ['REVERT_HEAD', 'revert'],
+]
+
+/** The operation that a worktree is in the middle of; null for none. The names are git's own (git-status.c). */
+export function unfinishedOperation(gitDir: string): string | null {
+  return UNFINISHED.find(([file]) => existsSync(join(gitDir, file)))?.[1] ?? null
+}
+
+/** Commits everything in the worktree on whatever HEAD is. No hooks, no signing: it is our record, not theirs. */
+export async function commitEverything(place: GitPlace, message: string): Promise<string> {
+  const writes = { writes: true, timeout: 10 * 60_000 }
+  await git(place, ['add', '-A', '--', ':/'], writes)
+  await git(place, ['commit', '-q', '--no-verify', '--no-gpg-sign', '--allow-empty', '-F', '-'], {
+    ...writes,
+    input: message,
+    env: await fallbackIdentity(place),
+  })
+  return await gitLine(place, ['rev-parse', 'HEAD'])
+}
+
+/** The user's own identity; where git knows none, ours, so that work is never left uncommitted for want of a name. */
+async function fallbackIdentity(place: GitPlace): Promise<Record<string, string>> {
+  const { exitCode } = await git(place, ['var', 'GIT_COMMITTER_IDENT'], { answers: [0, 128] })
+  if (exitCode === 0) return {}
+  const [name, email] = ['Worklane', 'worklane@localhost']
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+  }
+}
+
+/**
+ * The patch from `from` to everything in the worktree, untracked files included. Works on a copy of the index and
+ * writes objects to a directory that is thrown away.
+ */
+export async function diffEverything(
+  place: GitPlace,
+  from: string,
+  options: readonly string[] = [],
+): Promise<string> {
+  const aside = await mkdtemp(join(tmpdir(), 'worklane-diff-'))
+  try {
+    const indexFile = join(aside, 'index')
+    await copyFile(join(place.gitDir, 'index'), indexFile).catch(() => undefined)
+    const copy: GitPlace = { ...place, indexFile, quarantine: aside }
+    await git(copy, ['add', '-A', '--', ':/'], { writes: true })
+    return (await git(copy, ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']))
+      .stdout
+  } finally {
+    await rm(aside, { recursive: true, force: true })
+  }
+}
+
+/** How much differs from `from` in tracked files. */
+export async function changedSince(
+  place: GitPlace,
+  from: string,
+): Promise<{ readonly files: number; readonly insertions: number; readonly deletions: number }> {
+  const { stdout } = await git(place, [
+    'diff',
+    '--numstat',
+    '-z',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--no-renames',
+    from,
+    '--',
+  ])
+  const rows = splitZero(stdout).map((row) => row.split('\t').map(Number))
+  // Binary files count as changed files; git prints "-" for their lines.
+  const sum = (column: number): number => rows.reduce((total, row) => total + (row[column] || 0), 0)
+  return { files: rows.length, insertions: sum(0), deletions: sum(1) }
+}

@@ -1,0 +1,75 @@
+import { type GitPlace, git, gitLine, splitZero } from './git.ts'
+
+/** The commit that a revision names; null when there is none. */
+export async function commitOf(place: GitPlace, revision: string): Promise<string | null> {
+  const answer = await git(
+    place,
+    ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`],
+    { answers: [0, 1, 128] },
+  )
+  return answer.exitCode === 0 ? answer.stdout.trim() : null
+}
+
+export async function branchTip(place: GitPlace, branch: string): Promise<string | null> {
+  return await commitOf(place, `refs/heads/${branch}`)
+}
+
+/** Short names of all branches. */
+export async function branches(place: GitPlace): Promise<string[]> {
+  const { stdout } = await git(place, ['for-each-ref', '--format=%(refname:lstrip=2)%00', 'refs/heads'])
+  return splitZero(stdout.replaceAll('\0\n', '\0'))
+}
+
+/** Makes a branch that must not exist. False: it exists already, or a name in its way does. */
+export async function createBranch(place: GitPlace, branch: string, commit: string): Promise<boolean> {
+  const { exitCode } = await git(place, ['update-ref', '--stdin', '-z'], {
+    input: `create refs/heads/${branch}\0${commit}\0`,
+    answers: [0, 1, 128],
+    writes: true,
+  })
+  return exitCode === 0 || (await branchTip(place, branch)) === commit
+}
+
+/** Deletes a branch only while it is at `commit`. False: it has moved or is gone. */
+export async function deleteBranch(place: GitPlace, branch: string, commit: string): Promise<boolean> {
+  const args = ['update-ref', '-d', `refs/heads/${branch}`, commit]
+  return (await git(place, args, { answers: [0, 1, 128], writes: true })).exitCode === 0
+}
+
+/** Compare-and-swap of any ref; `from` null means that it must not exist. */
+export async function moveRef(
+  place: GitPlace,
+  ref: string,
+  to: string,
+  from: string | null,
+): Promise<boolean> {
+  const expected = from ?? '0'.repeat(to.length)
+  return (
+    (await git(place, ['update-ref', ref, to, expected], { answers: [0, 1, 128], writes: true })).exitCode ===
+    0
+  )
+}
+
+export async function isValidBranchName(place: GitPlace, branch: string): Promise<boolean> {
+  return (await git(place, ['check-ref-format', `refs/heads/${branch}`], { answers: [0, 1] })).exitCode === 0
+}
+
+/** Whether `older` is an ancestor of `newer`, or the same. */
+export async function contains(place: GitPlace, newer: string, older: string): Promise<boolean> {
+  return (await git(place, ['merge-base', '--is-ancestor', older, newer], { answers: [0, 1] })).exitCode === 0
+}
+
+/** Commits of `to` that `from` does not have. */
+export async function countCommits(place: GitPlace, from: string, to: string): Promise<number> {
+  return Number(await gitLine(place, ['rev-list', '--count', `${from}..${to}`, '--']))
+}
+
+/** Deletes one of our own refs, wherever it is. */
+export async function deleteRef(place: GitPlace, ref: string): Promise<void> {
+  await git(place, ['update-ref', '-d', ref], { answers: [0, 1, 128], writes: true })
+}
+
+/** Points one of our own refs at a commit, wherever it was. */
+export async function setRef(place: GitPlace, ref: string, commit: string): Promise<void> {
+  await git(place, ['update-ref', ref, commit], { writes: true })
+}

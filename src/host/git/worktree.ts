@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Fault } from '../fault.ts'
+import { type GitPlace, git } from './git.ts'
+
+/** A linked worktree of ours: its directory and git's own directory for it. */
+export interface Worktree {
+  readonly commonDir: string
+  /** Name below `<common dir>/worktrees/`. */
+  readonly admin: string
+  /** Absolute path of the work tree. */
+  readonly path: string
+  /** Short branch name. */
+  readonly branch: string
+}
+
+export interface Inode {
+  readonly device: string
+  readonly inode: string
+}
+
+export function adminDirectory(worktree: Pick<Worktree, 'commonDir' | 'admin'>): string {
+  return join(worktree.commonDir, 'worktrees', worktree.admin)
+}
+
+/** For git commands on the worktree. */
+export function placeOf(worktree: Pick<Worktree, 'commonDir' | 'admin' | 'path'>): GitPlace {
+  return { gitDir: adminDirectory(worktree), workTree: worktree.path }
+}
+
+/**
+ * Registers a worktree without `git worktree add`, which fails in a crowd (of 20 at once 3 to 16, git 2.39 to 2.55):
+ * the entry is built aside, complete and locked, and renamed into place, so no reader ever sees half of one. It stays
+ * locked until `unlockWorktree`; the directory is made here and must not exist before.
+ */
+export async function registerWorktree(worktree: Worktree): Promise<Inode> {
+  const aside = join(
+    worktree.commonDir,
+    'worklane',
+    'making',
+    `${worktree.admin}-${randomBytes(6).toString('hex')}`,
+  )
+  await keepWorktreesDirectory(worktree.commonDir)
+  await mkdir(aside, { recursive: true })
+  await Promise.all([
+    writeFile(join(aside, 'HEAD'), `ref: refs/heads/${worktree.branch}\n`),
+    writeFile(join(aside, 'commondir'), '../..\n'),
+    writeFile(join(aside, 'gitdir'), `${worktree.path}/.git\n`),
+    writeFile(join(aside, 'locked'), 'worklane is making this worktree\n'),
+  ])
+  await mkdir(dirname(worktree.path), { recursive: true })
+  await mkdir(worktree.path)
+  await rename(aside, adminDirectory(worktree))
+  await writeFile(join(worktree.path, '.git'), `gitdir: ${adminDirectory(worktree)}\n`)
+  return await inodeOf(worktree.path)
+}
+
+/**
+ * `git worktree prune` removes an empty `worktrees/`, just when another process makes an entry in it. An entry that
+ * holds only a `locked` file is never listed and never pruned, so it keeps the directory.
+ */
+async function keepWorktreesDirectory(commonDir: string): Promise<void> {
+  const keeper = join(commonDir, 'worktrees', 'worklane')
+  await mkdir(keeper, { recursive: true })
+  await writeFile(join(keeper, 'locked'), 'keeps this directory while worklane makes worktrees\n', {
+    flag: 'a',
+  })
+}
+
+export async function unlockWorktree(worktree: Pick<Worktree, 'commonDir' | 'admin'>): Promise<void> {
+  await rm(join(adminDirectory(worktree), 'locked'), { force: true })
+}
+
+/** Checks out HEAD's commit into the empty worktree. Hooks do not run. */
+export async function fillWorktree(worktree: Worktree): Promise<void> {
+  await git(placeOf(worktree), ['read-tree', '--reset', '-u', 'HEAD'], {
+    config: ['checkout.workers=2'],
+    timeout: 30 * 60_000,
+    writes: true,
+  })
+}
+
+/** Device and inode, which stay the same for as long as it is the directory that we made. */
+export async function inodeOf(path: string): Promise<Inode> {
+  const stat = await lstat(path, { bigint: true })
+  if (!stat.isDirectory()) throw new Fault(`${path} is no longer a directory.`, { retry: 'never' })
+  return { device: String(stat.dev), inode: String(stat.ino) }
+}
+
+/** `missing`: nothing is there. `foreign`: something else stands at the path; never touch it. */
+export async function checkInode(
+  path: string,
+  expected: Inode | null,
+): Promise<'ours' | 'missing' | 'foreign'> {
+  try {
+    const stat = await lstat(path, { bigint: true })
+    const ours =
+      stat.isDirectory() && String(stat.dev) === expected?.device && String(stat.ino) === expected.inode
+    return ours ? 'ours' : 'foreign'
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing'
+    throw error
+  }
+}
+
+/** Whether `<common dir>/worktrees/<admin>` still points at this lane: an agent can rewrite it. */
+export async function adminPointsHere(
+  worktree: Pick<Worktree, 'commonDir' | 'admin' | 'path'>,
+): Promise<boolean> {
+  try {
+    const target = await readFile(join(adminDirectory(worktree), 'gitdir'), 'utf8')
+    return target.trim() === `${worktree.path}/.git`
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,241 @@
+import type { Kysely, Selectable } from 'kysely'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import {
+  checkDependencies,
+  stepTask,
+  type Task,
+  type TaskDraft,
+  type TaskState,
+  type TaskStep,
+} from '../board/task.ts'
+import type { Schema } from './schema.ts'
+import { type Tx, tell } from './transact.ts'
+
+type Db = Kysely<Schema>
+
+function toTask(row: Selectable<Schema['task']>, after: readonly number[]): Task {
+  return {
+    ...row,
+    state: row.state as TaskState,
+    checks: JSON.parse(row.checks) as string[],
+    allowEmpty: row.allowEmpty === 1,
+    review: row.review === 1,
+    after,
+  }
+}
+
+export async function findTask(db: Db, id: number): Promise<Task | undefined> {
+  const row = await db.selectFrom('task').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) return undefined
+  const after = await db
+    .selectFrom('dependency')
+    .select('onId')
+    .where('taskId', '=', id)
+    .orderBy('onId')
+    .execute()
+  return toTask(
+    row,
+    after.map((edge) => edge.onId),
+  )
+}
+
+/** The task, or the refusal that names what is missing. */
+export async function needTask(db: Db, id: number): Promise<Task | Refusal> {
+  return (
+    (await findTask(db, id)) ??
+    refuse('no-such-task', `There is no task ${id}.`, 'See the numbers with: worklane task list')
+  )
+}
+
+export async function listTasks(db: Db): Promise<Task[]> {
+  const rows = await db.selectFrom('task').selectAll().orderBy('id').execute()
+  const after = await dependencies(db)
+  return rows.map((row) => toTask(row, after.get(row.id) ?? []))
+}
+
+async function dependencies(db: Db): Promise<Map<number, number[]>> {
+  const edges = new Map<number, number[]>()
+  for (const { taskId, onId } of await db
+    .selectFrom('dependency')
+    .selectAll()
+    .orderBy('taskId')
+    .orderBy('onId')
+    .execute()) {
+    const list = edges.get(taskId)
+    if (list === undefined) edges.set(taskId, [onId])
+    else list.push(onId)
+  }
+  return edges
+}
+
+/** For the pure rules: every task's state and dependencies by id. */
+export async function taskMap(db: Db): Promise<Map<number, Task>> {
+  return new Map((await listTasks(db)).map((task) => [task.id, task]))
+}
+
+/** A draft whose `after` may also name other drafts of the same call, as negative places: -1 is the first. */
+export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<readonly number[] | Refusal> {
+  const ids: number[] = []
+  for (const draft of drafts) {
+    const { subject, description, priority, maxAttempts, timeLimit, command, checks, allowEmpty, review } =
+      draft
+    const row = await tx.db
+      .insertInto('task')
+      .values({
+        subject,
+        description,
+        priority,
+        maxAttempts,
+        timeLimit,
+        command,
+        state: 'pending',
+        checks: JSON.stringify(checks),
+        allowEmpty: Number(allowEmpty),
+        review: Number(review),
+        result: null,
+        createdAt: tx.now,
+        updatedAt: tx.now,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    ids.push(row.id)
+  }
+  const after = drafts.map((draft) => draft.after.map((id) => (id < 0 ? (ids[-id - 1] ?? 0) : id)))
+  const refusal = await writeDependencies(tx, new Map(ids.map((id, at) => [id, after[at] ?? []])))
+  if (refusal !== null) return refusal
+  for (const [at, id] of ids.entries())
+    await tell(tx, {
+      type: 'task.added',
+      subject: `task/${id}`,
+      data: { subject: drafts[at]?.subject, priority: drafts[at]?.priority, after: after[at] },
+    })
+  return ids
+}
+
+async function writeDependencies(
+  tx: Tx,
+  changed: ReadonlyMap<number, readonly number[]>,
+): Promise<Refusal | null> {
+  if ([...changed.values()].every((after) => after.length === 0)) return null
+  const known = await tx.db.selectFrom('task').select('id').execute()
+  const edges: Map<number, readonly number[]> = new Map(known.map(({ id }) => [id, []]))
+  for (const [id, after] of [...(await dependencies(tx.db)), ...changed]) edges.set(id, after)
+  const refusal = checkDependencies(edges)
+  if (refusal !== null) return refusal
+  for (const [taskId, after] of changed)
+    for (const onId of new Set(after)) await tx.db.insertInto('dependency').values({ taskId, onId }).execute()
+  return null
+}
+
+/** Changes what was asked for; only while nobody works on it. */
+export async function editTask(tx: Tx, id: number, change: Partial<TaskDraft>): Promise<Task | Refusal> {
+  const task = await needTask(tx.db, id)
+  if (isRefusal(task)) return task
+  if (task.state !== 'pending')
+    return refuse(
+      'wrong-state',
+      `Task ${id} is ${task.state.replace('_', ' ')}; only a pending task can be edited.`,
+      `To change it now: worklane release ${id} --force, then edit.`,
+    )
+  const { after, checks, allowEmpty, review, ...plain } = change
+  await tx.db
+    .updateTable('task')
+    .set({
+      ...plain,
+      ...(checks === undefined ? {} : { checks: JSON.stringify(checks) }),
+      ...(allowEmpty === undefined ? {} : { allowEmpty: Number(allowEmpty) }),
+      ...(review === undefined ? {} : { review: Number(review) }),
+      updatedAt: tx.now,
+    })
+    .where('id', '=', id)
+    .execute()
+  if (after !== undefined) {
+    await tx.db.deleteFrom('dependency').where('taskId', '=', id).execute()
+    const refusal = await writeDependencies(tx, new Map([[id, after]]))
+    if (refusal !== null) return refusal
+  }
+  await tell(tx, { type: 'task.edited', subject: `task/${id}`, data: { changed: Object.keys(change) } })
+  return await needTask(tx.db, id)
+}
+
+/** Takes one step of the task's state machine; the caller tells the event, since only it knows the reason. */
+export async function moveTask(
+  tx: Tx,
+  task: Task,
+  step: TaskStep,
+  change: { readonly epoch?: number; readonly failures?: number; readonly result?: string | null } = {},
+): Promise<Task | Refusal> {
+  const state = stepTask(task, step)
+  if (isRefusal(state)) return state
+  await tx.db
+    .updateTable('task')
+    .set({ ...change, state, updatedAt: tx.now })
+    .where('id', '=', task.id)
+    .execute()
+  return { ...task, ...change, state, updatedAt: tx.now }
+}
+
+/**
+ * The most urgent pending tasks whose dependencies have all landed: the rule `standing`, asked of the database
+ * so that a claim among thousands of tasks reads one row.
+ */
+export async function readyTasks(db: Db, limit: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('task')
+    .select('id')
+    .where('state', '=', 'pending')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('dependency')
+            .innerJoin('task as other', 'other.id', 'dependency.onId')
+            .select('other.id')
+            .whereRef('dependency.taskId', '=', 'task.id')
+            .where('other.state', '<>', 'landed'),
+        ),
+      ),
+    )
+    .orderBy('priority', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** How many tasks there are in each state. */
+export async function countTasks(db: Db): Promise<Partial<Record<TaskState, number>>> {
+  const rows = await db
+    .selectFrom('task')
+    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+    .groupBy('state')
+    .execute()
+  return Object.fromEntries(rows.map((row) => [row.state, row.count]))
+}
+
+export interface Note {
+  readonly kind: 'attempt' | 'conflict' | 'rejection' | 'review' | 'release'
+  readonly text: string
+}
+
+/** A note for whoever takes the task next. */
+export async function noteOn(tx: Tx, taskId: number, note: Note): Promise<void> {
+  await tx.db
+    .insertInto('note')
+    .values({ taskId, ...note, createdAt: tx.now })
+    .execute()
+}
+
+export async function notesOf(db: Db, taskId: number): Promise<(Note & { createdAt: number })[]> {
+  const rows = await db.selectFrom('note').selectAll().where('taskId', '=', taskId).orderBy('id').execute()
+  return rows.map(({ kind, text, createdAt }) => ({ kind: kind as Note['kind'], text, createdAt }))
+}
+
+/** The first line of the newest note of each task. */
+export async function latestNotes(db: Db): Promise<Map<number, string>> {
+  const newest = db
+    .selectFrom('note')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .groupBy('taskId')
+  const rows = await db.selectFrom('note').select(['taskId', 'text']).where('id', 'in', newest).execute()
+  return new Map(rows.map(({ taskId, text }) => [taskId, text.split('\n', 1)[0] ?? '']))
+}

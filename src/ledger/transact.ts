@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely'
+import type { EventDraft } from '../board/event.ts'
+import { isRefusal, type Refusal } from '../board/refusal.ts'
+import type { Ledger } from './ledger.ts'
+import type { Schema } from './schema.ts'
+
+/** Who does something and when: travels with each transaction into the events. */
+export interface Actor {
+  /** `person:ann`, `agent:worker-3`, `engine`. */
+  readonly name: string
+  /** The one clock, in milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** An open transaction. Everything read and written through it is one step of the world. */
+export interface Tx {
+  readonly db: Kysely<Schema>
+  readonly now: number
+  readonly actor: string
+}
+
+/**
+ * One transaction: begin immediate, read, decide, write rows and their events, commit. A refusal as the answer
+ * rolls back, so that a refusal never writes. `BEGIN IMMEDIATE` and not a later upgrade of the lock: with deferred
+ * transactions up to half of the writers of a crowd fail at once.
+ */
+export async function transact<T>(
+  ledger: Ledger,
+  actor: Actor,
+  decide: (tx: Tx) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  return await ledger.db.connection().execute(async (db) => {
+    await sql`begin immediate`.execute(db)
+    try {
+      const answer = await decide({ db, now: actor.now(), actor: actor.name })
+      await (isRefusal(answer) ? sql`rollback` : sql`commit`).execute(db)
+      return answer
+    } catch (error) {
+      await sql`rollback`.execute(db).catch(() => undefined)
+      throw error
+    }
+  })
+}
+
+/** Writes the events that tell what the same transaction changed. */
+export async function tell(tx: Tx, ...events: readonly EventDraft[]): Promise<void> {
+  for (const event of events)
+    await tx.db
+      .insertInto('event')
+      .values({
+        type: event.type,
+        subject: event.subject,
+        time: tx.now,
+        actor: tx.actor,
+        epoch: event.epoch ?? null,
+        data: JSON.stringify(event.data ?? {}),
+      })
+      .execute()
+}

@@ -1,0 +1,55 @@
+import * as z from 'zod'
+import { isRefusal, type Refusal } from '../board/refusal.ts'
+import { ensureLane } from '../engine/lanes/ensure.ts'
+import type { World } from '../engine/world.ts'
+import { type Claim, claimNext, claimTask, giveBack, holdsTask } from '../ledger/leases.ts'
+import { notesOf } from '../ledger/tasks.ts'
+import { transact } from '../ledger/transact.ts'
+import { duration, taskId } from './fields.ts'
+import { operation } from './operation.ts'
+
+export default operation({
+  summary: 'Take a task and get its lane',
+  examples: ['worklane claim --as ann', 'worklane claim 7 --as worker-3 --lease 30m --json'],
+  positional: { field: 'id', label: 'ID' },
+  input: z.object({
+    id: taskId.optional().describe('Number of the task; the most urgent ready one when left out'),
+    as: z.string().trim().min(1).max(100).describe('Your name, shown to others'),
+    lease: duration.optional().describe('Give the task back unless a heartbeat comes within this time'),
+  }),
+  async run({ world }, { id, as, lease }) {
+    const request = { holder: as, length: lease ?? null }
+    const claim = await transact(world.ledger, world.actor, async (tx) =>
+      id === undefined ? await claimNext(tx, request) : await claimTask(tx, id, request),
+    )
+    return isRefusal(claim) ? claim : await withLane(world, claim)
+  },
+})
+
+/** The answer comes when the lane is ready. Without a lane there is no claim. */
+async function withLane(world: World, { task, lease }: Claim): Promise<unknown | Refusal> {
+  const letGo = async (text: string): Promise<void> => {
+    await transact(world.ledger, world.actor, async (tx) => {
+      const held = await holdsTask(tx, task.id, lease.epoch)
+      return isRefusal(held) ? held : await giveBack(tx, held, 'released', { kind: 'release', text })
+    })
+  }
+  try {
+    const lane = await ensureLane(world, task.id, lease.epoch)
+    if (isRefusal(lane)) {
+      await letGo(lane.message)
+      return lane
+    }
+    const { id, path, branch, base, startPoint, port, warnings } = lane
+    return {
+      task,
+      lane: { id, path, branch, base, startPoint, port, warnings },
+      epoch: lease.epoch,
+      leaseUntil: lease.until === null ? null : new Date(lease.until).toISOString(),
+      notes: await notesOf(world.ledger.db, task.id),
+    }
+  } catch (error) {
+    await letGo(error instanceof Error ? error.message : String(error))
+    throw error
+  }
+}

@@ -1,0 +1,110 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import type { Task } from '../board/task.ts'
+import { runChecks } from '../engine/checks.ts'
+import { settleLanes } from '../engine/settle.ts'
+import type { World } from '../engine/world.ts'
+import { commitEverything, uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
+import { commitOf, countCommits } from '../host/git/refs.ts'
+import { adminDirectory, placeOf } from '../host/git/worktree.ts'
+import { completeEmpty, completeTask } from '../ledger/landings.ts'
+import { needLane, type OwnedLane } from '../ledger/lanes.ts'
+import { holdsTask } from '../ledger/leases.ts'
+import { transact } from '../ledger/transact.ts'
+import { epoch, task } from './fields.ts'
+import { operation } from './operation.ts'
+
+export default operation({
+  summary: 'Hand the work of a claim in',
+  examples: ['worklane complete 7 --epoch 1'],
+  positional: { field: 'id', label: 'ID' },
+  input: z.object({ id: task, epoch }),
+  async run({ world }, { id, epoch: mine }) {
+    const held = await transact(world.ledger, world.actor, async (tx) => await holdsTask(tx, id, mine))
+    if (isRefusal(held)) return held
+    const lane = await needLane(world.ledger.db, id)
+    if (isRefusal(lane)) return lane
+    const frozen = await freeze(world, held, lane)
+    if (isRefusal(frozen)) return frozen
+    const done = await transact(world.ledger, world.actor, async (tx) => {
+      const still = await holdsTask(tx, id, mine)
+      if (isRefusal(still)) return still
+      if (frozen.commits === 0) return await completeEmpty(tx, still)
+      const { style, review } = world.settings.landing
+      return await completeTask(tx, still, {
+        style,
+        base: lane.base,
+        result: frozen.result,
+        review: still.review || review,
+      })
+    })
+    if (isRefusal(done)) return done
+    if (frozen.commits === 0) await settleLanes(world)
+    return {
+      id,
+      state: frozen.commits === 0 ? 'landed' : 'completed',
+      landing: frozen.commits === 0 ? null : done.state,
+      ...frozen,
+    }
+  },
+})
+
+interface Frozen {
+  readonly result: string
+  readonly commits: number
+  /** Paths that were not committed and that we committed. */
+  readonly committed: readonly string[]
+}
+
+/** The lane's HEAD with everything in it committed, once the task's checks are green. */
+async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen | Refusal> {
+  const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
+  const place = placeOf(worktree)
+  const unfinished = unfinishedOperation(adminDirectory(worktree))
+  if (unfinished !== null)
+    return refuse(
+      'unfinished-operation',
+      `The lane of task ${held.id} is in the middle of a ${unfinished}.`,
+      `Finish it in ${lane.path}: git ${unfinished} --continue, or --abort.`,
+    )
+  const checks = [...world.settings.checks, ...held.checks]
+  const checked = await check(world, lane, { checks, epoch: held.epoch })
+  if (checked !== null) return checked
+  const committed = await uncommittedPaths(place)
+  const result =
+    committed.length === 0
+      ? await commitOf(place, 'HEAD')
+      : await commitEverything(place, `Task ${held.id}: ${held.subject}\n`)
+  if (result === null)
+    return refuse(
+      'no-commits',
+      `The lane of task ${held.id} has no commit.`,
+      `Commit the work in ${lane.path} first.`,
+    )
+  const commits = await countCommits(place, lane.startPoint, result)
+  if (commits === 0 && !held.allowEmpty)
+    return refuse(
+      'no-commits',
+      `The lane of task ${held.id} has no change since it began.`,
+      `Commit the work in ${lane.path}, or give the task back: worklane release ${held.id} --epoch ${held.epoch}`,
+    )
+  return { result, commits, committed }
+}
+
+async function check(
+  world: World,
+  lane: OwnedLane,
+  run: { checks: readonly string[]; epoch: number },
+): Promise<Refusal | null> {
+  const directory = join(world.repository.home, 'lanes', String(lane.id))
+  await mkdir(directory, { recursive: true })
+  const answer = await runChecks(world, lane, { ...run, directory })
+  if (answer.green) return null
+  return refuse(
+    'checks-red',
+    `The check \`${answer.failed}\` fails in the lane of task ${lane.taskId}:\n${answer.tail}`,
+    'Mend it, commit, and complete again.',
+  )
+}

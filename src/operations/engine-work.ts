@@ -1,0 +1,118 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import { baseBranch } from '../engine/base.ts'
+import { readyRepository } from '../engine/repository.ts'
+import { openSession, type Session, type SessionOptions } from '../engine/session.ts'
+import { behindUpstream } from '../host/git/upstream.ts'
+import { eventsAfter, lastSequence } from '../ledger/events.ts'
+import type { Context } from './operation.ts'
+import { snapshotter } from './view.ts'
+
+export interface EngineWork extends Omit<SessionOptions, 'selection'> {
+  /** Ends when nothing is left to do, or only when asked to stop. */
+  readonly until: 'done' | 'stopped'
+}
+
+/**
+ * Runs the engine in this process and tells what happens, until it is done or asked to stop. `prepare` is called when
+ * the engine is ours and the repository can be worked in, and nothing has changed yet; it answers which tasks.
+ */
+export async function workAsEngine(
+  context: Context,
+  work: EngineWork,
+  prepare: () => Promise<ReadonlySet<number> | null | Refusal>,
+): Promise<{ readonly base: string; readonly only: ReadonlySet<number> | null } | Refusal> {
+  const { world } = context
+  const base = await baseBranch(world)
+  if (isRefusal(base)) return base
+  const ready = await readyRepository(world)
+  if (ready !== null) return ready
+  const selection: { only: ReadonlySet<number> | null } = { only: new Set() }
+  const since = await lastSequence(world.ledger.db)
+  const session = await openSession(world, { ...work, selection })
+  if (session === null)
+    return refuse(
+      'engine-running',
+      'An engine works on this repository already.',
+      'Give it more tasks with: worklane task add, or stop it with: worklane stop',
+    )
+  try {
+    const only = await prepare()
+    if (isRefusal(only)) return only
+    selection.only = only
+    await pointOutUpstream(context, base)
+    await workAndTell(context, session, work, { base, since, selection })
+    return { base, only }
+  } finally {
+    await session.close()
+  }
+}
+
+async function pointOutUpstream({ world, report }: Context, base: string): Promise<void> {
+  const upstream = await behindUpstream(world.repository, base)
+  if (upstream === null || upstream.behind === 0) return
+  const commits = upstream.behind === 1 ? 'commit' : 'commits'
+  report({
+    kind: 'text',
+    text: `${base} is ${upstream.behind} ${commits} behind ${upstream.upstream}. New lanes start from it as it is; to bring it up to date: git pull`,
+  })
+}
+
+interface Course {
+  readonly base: string
+  readonly selection: SessionOptions['selection']
+  readonly since: number
+}
+
+async function workAndTell(
+  context: Context,
+  session: Session,
+  work: EngineWork,
+  course: Course,
+): Promise<void> {
+  const { stop, hurry } = context
+  const stopNow = (now: boolean) => (): void => session.stop(now)
+  stop.addEventListener('abort', stopNow(false))
+  hurry.addEventListener('abort', stopNow(true))
+  if (stop.aborted) session.stop(hurry.aborted)
+  const done = new AbortController()
+  const telling = tellUntil(context, session, work, course, done.signal)
+  try {
+    const stopped = async (): Promise<boolean> => await isStopped(session, hurry)
+    if (work.until === 'done') await session.engine.settle(stopped)
+    else await session.engine.work(async () => (await stopped()) && session.begun.size === 0)
+    await session.engine.drain()
+  } finally {
+    done.abort()
+    await telling
+  }
+}
+
+/** Passes a stop on to the agents, those that started in the same moment included. */
+async function isStopped(session: Session, hurry: AbortSignal): Promise<boolean> {
+  if (!session.stopping && (await session.stopRequested())) session.stop(false)
+  if (session.stopping) session.stop(hurry.aborted)
+  return session.stopping
+}
+
+/** Events as they come, and a picture of all twice a second, until `done`; the last events are never left out. */
+async function tellUntil(
+  { world, report }: Context,
+  session: Session,
+  work: EngineWork,
+  course: Course,
+  done: AbortSignal,
+): Promise<void> {
+  const look = snapshotter(world, session, { ...work, ...course })
+  let seen = course.since
+  for (;;) {
+    const last = done.aborted
+    for (const event of await eventsAfter(world.ledger.db, seen)) {
+      report({ kind: 'event', event })
+      seen = event.seq
+    }
+    report({ kind: 'snapshot', snapshot: await look() })
+    if (last) return
+    await wait(400, undefined, { signal: done }).catch(() => undefined)
+  }
+}

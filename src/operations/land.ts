@@ -1,0 +1,101 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import * as z from 'zod'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import { Engine } from '../engine/engine.ts'
+import { landingController } from '../engine/landing/controller.ts'
+import { lanesController } from '../engine/lanes/controller.ts'
+import { leave, take } from '../engine/session.ts'
+import { findEngine } from '../ledger/engines.ts'
+import { eventsAfter, lastSequence } from '../ledger/events.ts'
+import { landingQueue, latestLandings } from '../ledger/landings.ts'
+import { needTask } from '../ledger/tasks.ts'
+import { taskId } from './fields.ts'
+import { type Context, operation } from './operation.ts'
+
+export default operation({
+  summary: 'Work the landing queue until nothing can move',
+  examples: ['worklane land', 'worklane land 7 --verify "npm test"'],
+  positional: { field: 'ids', label: 'ID', many: true },
+  input: z.object({
+    ids: z.array(taskId).optional().describe('Answer about these tasks only; the queue keeps its order'),
+    verify: z.string().min(1).optional().describe('Command that must succeed on the exact merged commit'),
+  }),
+  async run(context, { ids, verify }) {
+    const { world } = context
+    for (const id of ids ?? []) {
+      const task = await needTask(world.ledger.db, id)
+      if (isRefusal(task)) return task
+      if (task.state !== 'completed' && task.state !== 'landed')
+        return refuse(
+          'not-completed',
+          `Task ${id} is ${task.state.replace('_', ' ')}, so there is nothing to land.`,
+          `Hand it in with: worklane complete ${id} --epoch ${task.epoch}`,
+        )
+    }
+    const since = await lastSequence(world.ledger.db)
+    const worked = await workQueue(context, verify ?? world.settings.landing.verify)
+    return isRefusal(worked) ? worked : await report(context, ids ?? null, since)
+  },
+})
+
+/** Lands in this process, or waits while another one does. */
+async function workQueue(context: Context, verify: string | null): Promise<null | Refusal> {
+  const { world, stop } = context
+  while (!(await take(world, 'landing'))) {
+    if (stop.aborted || !(await anyMovable(context))) return null
+    await wait(50)
+  }
+  const controllers = [
+    landingController(world, { verify, mayLand: async () => true, paused: () => stop.aborted }),
+    lanesController(world),
+  ]
+  const engine = new Engine(world, controllers)
+  try {
+    await engine.settle(async () => stop.aborted)
+    await engine.drain()
+  } finally {
+    if ((await findEngine(world.ledger.db, 'engine'))?.identity !== world.self) await leave(world)
+  }
+  return null
+}
+
+async function anyMovable({ world }: Context): Promise<boolean> {
+  return (await landingQueue(world.ledger.db)).some(
+    ({ state }) => state !== 'held' && state !== 'awaiting_review',
+  )
+}
+
+const ENDS: Readonly<Record<string, 'landed' | 'rejected' | 'conflicted'>> = {
+  'landing.landed': 'landed',
+  'landing.rejected': 'rejected',
+  'landing.conflicted': 'conflicted',
+}
+
+/** What became of the queue since `since`, and what is held now. */
+async function report({ world }: Context, ids: readonly number[] | null, since: number) {
+  const { db } = world.ledger
+  const landings = await latestLandings(db)
+  const wanted = (task: number): boolean => ids === null || ids.includes(task)
+  const answer: Record<'landed' | 'rejected' | 'conflicted' | 'held' | 'waiting', object[]> = {
+    landed: [],
+    rejected: [],
+    conflicted: [],
+    held: [],
+    waiting: [],
+  }
+  for (const event of await eventsAfter(db, since, 1_000_000)) {
+    const end = ENDS[event.type]
+    const task = Number(event.data.task)
+    const landing = landings.get(task)
+    if (end === undefined || landing === undefined || !wanted(task)) continue
+    const { candidate, base, verified, reason, files } = landing
+    answer[end].push(
+      end === 'landed'
+        ? { task, commit: candidate, base, verified }
+        : { task, reason, files: event.data.files ?? files },
+    )
+  }
+  for (const { taskId: task, state, reason, files } of await landingQueue(db))
+    if (wanted(task)) answer[state === 'held' ? 'held' : 'waiting'].push({ task, state, reason, files })
+  return answer
+}

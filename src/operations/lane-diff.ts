@@ -1,0 +1,23 @@
+import * as z from 'zod'
+import { isRefusal } from '../board/refusal.ts'
+import { diffEverything } from '../host/git/lane-state.ts'
+import { placeOf } from '../host/git/worktree.ts'
+import { needLane } from '../ledger/lanes.ts'
+import { task } from './fields.ts'
+import { operation } from './operation.ts'
+
+export default operation({
+  summary: 'Show what a lane changed, uncommitted work included',
+  examples: ['worklane lane diff 7', 'worklane lane diff 7 --stat'],
+  positional: { field: 'id', label: 'ID' },
+  input: z.object({ id: task, stat: z.boolean().optional().describe('Only the files and how much') }),
+  async run({ world }, { id, stat }) {
+    const lane = await needLane(world.ledger.db, id)
+    if (isRefusal(lane)) return lane
+    const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
+    return {
+      from: lane.startPoint,
+      diff: await diffEverything(place, lane.startPoint, stat === true ? ['--stat'] : []),
+    }
+  },
+})

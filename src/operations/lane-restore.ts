@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import { makeLane } from '../engine/lanes/make.ts'
+import { claimPlace } from '../engine/lanes/reserve.ts'
+import { archiveOf, lanesOf, liveLane, moveLane, type OwnedLane } from '../ledger/lanes.ts'
+import { needTask } from '../ledger/tasks.ts'
+import { type Tx, transact } from '../ledger/transact.ts'
+import { task } from './fields.ts'
+import { viewLane } from './lane-view.ts'
+import { operation } from './operation.ts'
+
+export default operation({
+  summary: 'Bring a removed lane back',
+  examples: ['worklane lane restore 7'],
+  positional: { field: 'id', label: 'ID' },
+  input: z.object({ id: task }),
+  async run({ world }, { id }) {
+    const place = await claimPlace(world, id)
+    const creating = await transact(world.ledger, world.actor, async (tx) => {
+      const former = await restorable(tx, id)
+      if (isRefusal(former)) return former
+      const archive = await archiveOf(tx.db, former.id)
+      if (archive === undefined) return noArchive(id)
+      const change = {
+        ...place,
+        owner: world.self,
+        fillFrom: archive.id,
+        device: null,
+        inode: null,
+        abandoned: 0,
+        holder: 'host',
+        keep: 1,
+      }
+      return await moveLane(tx, former, 'restore', change, {
+        type: 'lane.restored',
+        data: { path: place.path },
+      })
+    })
+    if (isRefusal(creating)) return creating
+    const lane = await makeLane(world, creating)
+    return isRefusal(lane) ? lane : viewLane(lane)
+  },
+})
+
+async function restorable(tx: Tx, id: number): Promise<OwnedLane | Refusal> {
+  const task = await needTask(tx.db, id)
+  if (isRefusal(task)) return task
+  const live = await liveLane(tx.db, id)
+  if (live !== undefined)
+    return refuse(
+      'lane-exists',
+      `Task ${id} has a lane already: ${live.path}`,
+      `Remove it first (it is archived): worklane lane remove ${id}`,
+    )
+  const former = (await lanesOf(tx.db, id)).find((lane) => lane.state === 'removed')
+  return former ?? noArchive(id)
+}
+
+function noArchive(id: number): Refusal {
+  return refuse('no-archive', `Nothing is archived of task ${id}.`, 'Only removed lanes can be restored.')
+}

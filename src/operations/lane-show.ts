@@ -1,0 +1,32 @@
+import * as z from 'zod'
+import { isRefusal } from '../board/refusal.ts'
+import { uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
+import { commitOf, countCommits } from '../host/git/refs.ts'
+import { adminDirectory, checkInode, placeOf } from '../host/git/worktree.ts'
+import { needLane } from '../ledger/lanes.ts'
+import { task } from './fields.ts'
+import { viewLane } from './lane-view.ts'
+import { operation } from './operation.ts'
+
+export default operation({
+  summary: 'Show one lane',
+  examples: ['worklane lane show 7'],
+  positional: { field: 'id', label: 'ID' },
+  input: z.object({ id: task }),
+  async run({ world }, { id }) {
+    const lane = await needLane(world.ledger.db, id)
+    if (isRefusal(lane)) return lane
+    const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
+    if (lane.state === 'creating' || (await checkInode(lane.path, lane.inode)) !== 'ours')
+      return { ...viewLane(lane), head: null, commits: 0, uncommitted: [], unfinished: null }
+    const place = placeOf(worktree)
+    const head = await commitOf(place, 'HEAD')
+    return {
+      ...viewLane(lane),
+      head,
+      commits: head === null ? 0 : await countCommits(place, lane.startPoint, head),
+      uncommitted: await uncommittedPaths(place),
+      unfinished: unfinishedOperation(adminDirectory(worktree)),
+    }
+  },
+})

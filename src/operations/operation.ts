@@ -1,0 +1,45 @@
+import type * as z from 'zod'
+import type { LedgerEvent } from '../board/event.ts'
+import type { Refusal } from '../board/refusal.ts'
+import type { World } from '../engine/world.ts'
+import type { RunSnapshot } from './snapshot.ts'
+
+/** What long operations tell while they work. */
+export type Progress =
+  | { readonly kind: 'event'; readonly event: LedgerEvent }
+  | { readonly kind: 'snapshot'; readonly snapshot: RunSnapshot }
+  | { readonly kind: 'text'; readonly text: string }
+
+export interface Context {
+  readonly world: World
+  /** Directory that the user stands in; relative file names start here. */
+  readonly cwd: string
+  readonly report: (progress: Progress) => void
+  /** Aborted when the user asks to stop; `hurry` when they ask again. */
+  readonly stop: AbortSignal
+  readonly hurry: AbortSignal
+}
+
+/**
+ * Something that a person or an agent can ask for. One file each; the table feeds every door, so nothing here knows
+ * who asked or how the answer is shown.
+ */
+export interface Operation<Input extends z.ZodObject = z.ZodObject, Answer = unknown> {
+  readonly summary: string
+  /** Command lines for the help. */
+  readonly examples: readonly string[]
+  /** The field that takes the words without a flag, and whether there may be several. */
+  readonly positional?: { readonly field: string; readonly label: string; readonly many?: boolean }
+  /** One-letter flags. */
+  readonly aliases?: Readonly<Record<string, string>>
+  /** Every field has a description; optional ones are flags. */
+  readonly input: Input
+  readonly run: (context: Context, input: z.output<Input>) => Promise<Answer | Refusal>
+}
+
+/** Ties the type of the input to `run`. */
+export function operation<Input extends z.ZodObject, Answer>(
+  made: Operation<Input, Answer>,
+): Operation<Input, Answer> {
+  return made
+}

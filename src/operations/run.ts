@@ -1,0 +1,88 @@
+import * as z from 'zod'
+import { isRefusal, type Refusal } from '../board/refusal.ts'
+import { branchTip } from '../host/git/refs.ts'
+import { latestLandings } from '../ledger/landings.ts'
+import { addTasks, latestNotes, taskMap } from '../ledger/tasks.ts'
+import { transact } from '../ledger/transact.ts'
+import { workAsEngine } from './engine-work.ts'
+import { type Context, operation } from './operation.ts'
+import { draftsFrom, needsCommand } from './session-tasks.ts'
+import type { RunSummary } from './snapshot.ts'
+import { unfinishedTasks } from './unfinished.ts'
+
+export default operation({
+  summary: 'Add tasks, run agents on them and land what they do',
+  examples: [
+    'worklane run tasks.md --command "claude -p --dangerously-skip-permissions" -j 8 --verify "npm test"',
+    'worklane run "Add a login page" "Fix the typo in the footer" --command ./agent.sh',
+    'worklane run        (goes on with the tasks of the board)',
+  ],
+  positional: { field: 'what', label: 'FILE|SUBJECT', many: true },
+  aliases: { j: 'jobs' },
+  input: z.object({
+    what: z
+      .array(z.string())
+      .optional()
+      .describe('A task file (.md, .yaml, .json, .txt), or tasks in words; nothing: the board'),
+    command: z.string().min(1).optional().describe('Shell command of the agent; it gets the task on stdin'),
+    jobs: z.coerce.number().int().min(1).max(1000).optional().describe('How many agents at once (default 4)'),
+    verify: z.string().min(1).optional().describe('Command that must succeed on the exact merged commit'),
+    review: z.boolean().optional().describe('Wait for a person to approve each task before it lands'),
+  }),
+  async run(context, { what, command, jobs, verify, review }) {
+    const { world, cwd } = context
+    const started = world.actor.now()
+    const drafts = await draftsFrom(world, cwd, what ?? [], review ?? false)
+    const missing = needsCommand(world, command, drafts)
+    if (missing !== null) return missing
+    const settings = {
+      command: command ?? world.settings.agents.command,
+      verify: verify ?? world.settings.landing.verify,
+      parallel: jobs ?? world.settings.agents.parallel,
+      land: true,
+      until: 'done' as const,
+    }
+    const worked = await workAsEngine(context, settings, async () => {
+      if (drafts.length === 0) return null
+      const ids = await transact(world.ledger, world.actor, async (tx) => await addTasks(tx, drafts))
+      return isRefusal(ids) ? ids : await withDependencies(context, ids)
+    })
+    return isRefusal(worked)
+      ? worked
+      : await summarise(context, { ...worked, started, verify: settings.verify })
+  },
+})
+
+/** The new tasks, and what of the board they wait for. */
+async function withDependencies({ world }: Context, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  const tasks = await taskMap(world.ledger.db)
+  const wanted = new Set(ids)
+  for (const id of wanted) for (const on of tasks.get(id)?.after ?? []) wanted.add(on)
+  return wanted
+}
+
+interface Worked {
+  readonly base: string
+  readonly only: ReadonlySet<number> | null
+  readonly started: number
+  readonly verify: string | null
+}
+
+async function summarise({ world, stop }: Context, worked: Worked): Promise<RunSummary | Refusal> {
+  const { db } = world.ledger
+  const tasks = [...(await taskMap(db)).values()].filter(
+    ({ id }) => worked.only === null || worked.only.has(id),
+  )
+  const landings = await latestLandings(db)
+  const landed = tasks.filter((task) => task.state === 'landed' && task.updatedAt >= worked.started)
+  return {
+    landed: landed.map(({ id }) => id),
+    unfinished: unfinishedTasks(tasks, landings, await latestNotes(db)),
+    base: worked.base,
+    commit: (await branchTip({ gitDir: world.repository.commonDir }, worked.base)) ?? '',
+    verify: worked.verify,
+    verified: worked.verify !== null && landed.every(({ id }) => landings.get(id)?.verified !== false),
+    interrupted: stop.aborted,
+    took: world.actor.now() - worked.started,
+  }
+}

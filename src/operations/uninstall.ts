@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { isRefusal, refuse } from '../board/refusal.ts'
+import { removeLane } from '../engine/lanes/remove.ts'
+import { lanesDirectory } from '../engine/lanes/reserve.ts'
+import { excludedLine } from '../engine/repository.ts'
+import { settleLanes } from '../engine/settle.ts'
+import type { World } from '../engine/world.ts'
+import { findEngine } from '../ledger/engines.ts'
+import { condemnLane, countArchives, standingLanes } from '../ledger/lanes.ts'
+import { transact } from '../ledger/transact.ts'
+import { operation } from './operation.ts'
+
+export default operation({
+  summary: 'Take Worklane out of the repository; work is archived first',
+  examples: ['worklane uninstall'],
+  input: z.object({}),
+  async run({ world }) {
+    const engine = await findEngine(world.ledger.db, 'engine')
+    if (engine !== undefined && world.isAlive(engine.identity))
+      return refuse('engine-running', 'An engine works on this repository.', 'Stop it first: worklane stop')
+    await settleLanes(world)
+    for (const lane of await standingLanes(world.ledger.db)) {
+      const condemned = await transact(
+        world.ledger,
+        world.actor,
+        async (tx) => await condemnLane(tx, lane, 'uninstalled'),
+      )
+      const removed = isRefusal(condemned) ? condemned : await removeLane(world, condemned)
+      if (isRefusal(removed)) return removed
+    }
+    const archives = await countArchives(world.ledger.db)
+    await world.ledger.close()
+    await clearRepository(world)
+    if (archives > 0) return { archives, kept: await keepArchives(world) }
+    await rm(world.repository.home, { recursive: true, force: true })
+    return { archives, kept: null }
+  },
+})
+
+async function clearRepository(world: World): Promise<void> {
+  const { commonDir, home } = world.repository
+  const lanes = lanesDirectory(world)
+  await rm(join(lanes, '.trash'), { recursive: true, force: true })
+  await rmdir(lanes).catch(() => undefined)
+  await rm(join(commonDir, 'worktrees', 'worklane'), { recursive: true, force: true })
+  await rmdir(join(commonDir, 'worktrees')).catch(() => undefined)
+  const exclude = join(commonDir, 'info', 'exclude')
+  const text = await readFile(exclude, 'utf8').catch(() => '')
+  const ours = excludedLine(world)
+  if (ours !== null && text.includes(ours)) await writeFile(exclude, text.replace(ours, ''))
+  for (const name of await readdir(home))
+    if (name !== 'archive' && !name.startsWith('ledger.db'))
+      await rm(join(home, name), { recursive: true, force: true })
+}
+
+/** Archives stay, with the ledger that describes them, under a name that says what they are. */
+async function keepArchives(world: World): Promise<string> {
+  const { commonDir, home } = world.repository
+  for (let n = 1; ; n += 1) {
+    const kept = join(commonDir, n === 1 ? 'worklane-archive' : `worklane-archive-${n}`)
+    if (existsSync(kept)) continue
+    await rename(home, kept)
+    return kept
+  }
+}

@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import { isRefusal } from '../board/refusal.ts'
+import { workAsEngine } from './engine-work.ts'
+import { operation } from './operation.ts'
+import { needsCommand } from './session-tasks.ts'
+
+export default operation({
+  summary: 'Work on the tasks of the board until stopped',
+  examples: ['worklane up --command ./agent.sh -j 8', 'worklane stop        (from another terminal)'],
+  aliases: { j: 'jobs' },
+  input: z.object({
+    command: z.string().min(1).optional().describe('Shell command of the agent; it gets the task on stdin'),
+    jobs: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .optional()
+      .describe('How many agents at once (default 4); 0: only land'),
+    verify: z.string().min(1).optional().describe('Command that must succeed on the exact merged commit'),
+  }),
+  async run(context, { command, jobs, verify }) {
+    const { settings } = context.world
+    const missing = jobs === 0 ? null : needsCommand(context.world, command, [])
+    if (missing !== null) return missing
+    const work = {
+      command: command ?? settings.agents.command,
+      verify: verify ?? settings.landing.verify,
+      parallel: jobs ?? settings.agents.parallel,
+      land: true,
+      until: 'stopped' as const,
+    }
+    const worked = await workAsEngine(context, work, async () => null)
+    return isRefusal(worked) ? worked : { base: worked.base, stopped: true }
+  },
+})

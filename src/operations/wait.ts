@@ -1,0 +1,43 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import * as z from 'zod'
+import { refuse } from '../board/refusal.ts'
+import type { TaskState } from '../board/task.ts'
+import { listTasks } from '../ledger/tasks.ts'
+import { duration, taskId } from './fields.ts'
+import { operation } from './operation.ts'
+
+const FINISHED: readonly TaskState[] = ['landed', 'failed', 'cancelled']
+
+export default operation({
+  summary: 'Wait until tasks are finished',
+  examples: ['worklane wait', 'worklane wait 3 4 --timeout 10m'],
+  positional: { field: 'ids', label: 'ID', many: true },
+  input: z.object({
+    ids: z.array(taskId).optional().describe('Which tasks; all when left out'),
+    timeout: duration.optional().describe('Give up after this time'),
+  }),
+  async run({ world, stop }, { ids, timeout }) {
+    const until = timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeout
+    for (;;) {
+      const seen = world.ledger.changeCount()
+      const tasks = await listTasks(world.ledger.db)
+      const missing = ids?.find((id) => !tasks.some((task) => task.id === id))
+      if (missing !== undefined)
+        return refuse(
+          'no-such-task',
+          `There is no task ${missing}.`,
+          'See the numbers with: worklane task list',
+        )
+      const wanted = tasks.filter(({ id }) => ids === undefined || ids.includes(id))
+      const open = wanted.filter(({ state }) => !FINISHED.includes(state))
+      if (open.length === 0) return { tasks: wanted.map(({ id, state }) => ({ id, state })) }
+      if (stop.aborted || Date.now() >= until)
+        return refuse(
+          'still-open',
+          `Not finished yet: ${open.map(({ id }) => `task ${id}`).join(', ')}.`,
+          'See how they stand with: worklane status',
+        )
+      while (!stop.aborted && Date.now() < until && world.ledger.changeCount() === seen) await wait(50)
+    }
+  },
+})
