@@ -56,7 +56,7 @@ class Heard {
   readonly stdout = { write: (text: string): void => this.#add('stdout', text) }
   readonly stderr = { write: (text: string): void => this.#add('stderr', text) }
   readonly env = { STRICLI_SKIP_VERSION_CHECK: '1' }
-  exitCode: number | string | null = 0
+  exitCode: number | string | null = null
 
   #add(stream: 'stdout' | 'stderr', text: string): void {
     this.said[stream] += text
@@ -78,8 +78,8 @@ function check(name: string, operation: Operation, { flags, args }: Words): Pars
       ([key, value]) => key !== 'json' && !(Array.isArray(value) && value.length === 0),
     ),
   )
-  if (positional?.many === true) given[positional.field] = args
-  else if (positional !== undefined && args[0] !== undefined) given[positional.field] = args[0]
+  if (positional?.many === true && args.length > 0) given[positional.field] = args
+  else if (positional !== undefined && positional.many !== true && args[0] !== undefined) given[positional.field] = args[0]
   const checked = operation.input.safeParse(given)
   if (checked.success) return { kind: 'asked', asked: { name, operation, input: checked.data } }
   const [issue] = checked.error.issues

@@ -54,7 +54,10 @@ export async function claimPlace(
   world: World,
   taskId: number,
 ): Promise<{ readonly path: string; readonly admin: string; readonly port: number }> {
-  return { ...freePlace(world, `task-${taskId}`), port: await freePort(world) }
+  const former = await lanesOf(world.ledger.db, taskId)
+  // Where a former holder may still write by absolute path, nobody else is put.
+  const avoid = new Set(former.filter(({ abandoned }) => abandoned).map(({ path }) => path))
+  return { ...freePlace(world, `task-${taskId}`, avoid), port: await freePort(world) }
 }
 
 async function tryReserve(
@@ -91,9 +94,15 @@ async function freshStart(
 }
 
 /** A path and a name below `worktrees/` that nothing uses yet; a foreign directory is never touched. */
-function freePlace(world: World, name: string): { readonly path: string; readonly admin: string } {
+function freePlace(
+  world: World,
+  name: string,
+  avoid: ReadonlySet<string>,
+): { readonly path: string; readonly admin: string } {
   const taken = (path: string): boolean =>
-    existsSync(path) || existsSync(join(world.repository.commonDir, 'worktrees', basename(path)))
+    avoid.has(path) ||
+    existsSync(path) ||
+    existsSync(join(world.repository.commonDir, 'worktrees', basename(path)))
   for (let n = 1; ; n += 1) {
     const path = join(lanesDirectory(world), n === 1 ? name : `${name}-${n}`)
     if (!taken(path)) return { path, admin: basename(path) }

@@ -1,0 +1,143 @@
+import { posix } from 'node:path'
+import * as z from 'zod'
+import { branchTemplate, plainBranch } from './branch-template.ts'
+import { parseDuration, parseSize } from './duration.ts'
+import {
+  checkFields,
+  commandRule,
+  converted,
+  type FieldRule,
+  listOf,
+  optional,
+  section,
+  trueOrFalse,
+  wholeNumber,
+} from './fields.ts'
+import { LANDING_STYLES, type Settings } from './settings.ts'
+import { parseYaml } from './yaml-source.ts'
+
+/**
+ * The text of a settings file as settings, with `defaults` for what it leaves out. Loaded only where there is such
+ * a file: zod and yaml take some 90 ms.
+ * @throws UsageError
+ */
+export function parseSettings(file: string, text: string, defaults: Settings): Settings {
+  const source = parseYaml(file, text)
+  const known = (path: readonly PropertyKey[]) => keysAt(defaults, path)
+  const settings = checkFields({ source, path: [], what: 'The file', known }, source.value, schema(defaults))
+  const { landing, lanes } = settings
+  return { ...settings, landing: { ...landing, setup: landing.setup ?? lanes.setup } }
+}
+
+function keysAt(defaults: Settings, path: readonly PropertyKey[]): string[] {
+  let node: unknown = defaults
+  for (const step of path) node = (node as Record<PropertyKey, unknown>)[step]
+  return typeof node === 'object' && node !== null ? Object.keys(node) : []
+}
+
+function schema({ base, lanes, agents, landing }: Settings): z.ZodType<Settings> {
+  return section({
+    base: optional(BASE, base),
+    lanes: section({
+      directory: optional(DIRECTORY, lanes.directory),
+      branch: optional(TEMPLATE, lanes.branch),
+      copy: listOf(pattern('copy: [".env"]')),
+      link: listOf(PATH),
+      setup: optional(commandRule('setup: npm ci'), lanes.setup),
+      ports: section({
+        from: optional(wholeNumber(1024, 60_000, 'from: 20000'), lanes.ports.from),
+        count: optional(wholeNumber(1, 100, 'count: 10'), lanes.ports.count),
+      }),
+    }),
+    agents: section({
+      command: optional(commandRule('command: claude -p'), agents.command),
+      parallel: optional(wholeNumber(1, 1000, 'parallel: 4'), agents.parallel),
+      attempts: optional(wholeNumber(1, 100, 'attempts: 3'), agents.attempts),
+      timeLimit: optional(duration('timeLimit: 2h'), agents.timeLimit),
+      outputLimit: optional(SIZE, agents.outputLimit),
+      environment: listOf(VARIABLE),
+    }),
+    checks: listOf(commandRule('checks: ["npm test"]')),
+    landing: section({
+      verify: optional(commandRule('verify: npm test'), landing.verify),
+      style: optional(STYLE, landing.style),
+      review: optional(trueOrFalse('review: true'), landing.review),
+      timeLimit: optional(duration('timeLimit: 30m'), landing.timeLimit),
+      setup: optional(commandRule('setup: npm ci'), landing.setup),
+    }),
+    archive: section({ ignored: listOf(pattern('ignored: ["*.sqlite"]')) }),
+  })
+}
+
+const plainText = z
+  .string()
+  .min(1)
+  .max(1000)
+  .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed())
+
+/** Slashes of both kinds, since a path that is harmless here must be harmless everywhere. */
+function segments(path: string): string[] {
+  const plain = posix.normalize(path.replaceAll('\\', '/'))
+  return plain.split('/').filter((part) => part !== '' && part !== '.')
+}
+
+/** Names something, and nothing in git's own directory. */
+function harmless(path: string): boolean {
+  const parts = segments(path)
+  return parts.length > 0 && !parts.some((part) => part.toLowerCase() === '.git')
+}
+
+function inside(path: string): boolean {
+  return harmless(path) && segments(path)[0] !== '..'
+}
+
+const DIRECTORY: FieldRule<string> = {
+  // A shell would expand ~, nothing else does: it would be a directory of that name.
+  schema: plainText.refine((path) => harmless(path) && !path.startsWith('~')),
+  must: 'a directory of its own, relative to the main worktree or absolute',
+  example: 'directory: .worktrees',
+}
+
+const BASE: FieldRule<string> = {
+  schema: plainText.refine(plainBranch),
+  must: 'the name of a branch',
+  example: 'base: main',
+}
+
+const TEMPLATE: FieldRule<string> = {
+  schema: plainText.transform(branchTemplate),
+  must: 'the name of a branch with {id} in it',
+  example: 'branch: task/{id}-{slug}',
+}
+
+const PATH: FieldRule<string> = {
+  schema: plainText.refine((path) => inside(path) && !/^[\\/]|[*?[\]!]/.test(path)),
+  must: 'a path relative to the repository, without wildcards',
+  example: 'link: ["node_modules"]',
+}
+
+function pattern(example: string): FieldRule<string> {
+  return {
+    schema: plainText.refine((text) => inside(text.replace(/^!/, ''))),
+    must: 'a pattern for files inside the repository',
+    example,
+  }
+}
+
+const VARIABLE: FieldRule<string> = {
+  schema: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,200}\*?$/),
+  must: 'the name of a variable, which may end in *',
+  example: 'environment: ["NPM_TOKEN", "AWS_*"]',
+}
+
+const STYLE: FieldRule<Settings['landing']['style']> = {
+  schema: z.enum(LANDING_STYLES),
+  must: `one of ${LANDING_STYLES.join(', ')}`,
+  example: 'style: merge',
+}
+
+const SIZE = converted(parseSize, 'a size with a unit', 'outputLimit: 20mb')
+
+function duration(example: string): FieldRule<number> {
+  return converted(parseDuration, 'a duration with a unit', example)
+}

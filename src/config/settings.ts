@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { readSource } from './source.ts'
+import { UsageError } from './usage-error.ts'
+
+/** The settings of one repository, from `worklane.yaml` at the root of its main worktree. Deeply frozen. */
+export interface Settings {
+  /** The branch that lanes start from and land on; null for the branch of the main worktree. */
+  readonly base: string | null
+  readonly lanes: {
+    /** Where lanes are made: relative to the main worktree, or absolute. */
+    readonly directory: string
+    /** Name of a lane's branch, with {id} and {slug} in place of the task's. */
+    readonly branch: string
+    /** Ignored files that each lane gets a copy of; patterns in the style of .gitignore. */
+    readonly copy: readonly string[]
+    /** Ignored paths that each lane gets a symbolic link to. */
+    readonly link: readonly string[]
+    /** Command that prepares a new lane. */
+    readonly setup: string | null
+    readonly ports: { readonly from: number; readonly count: number }
+  }
+  readonly agents: {
+    /** Command of tasks that name none. */
+    readonly command: string | null
+    /** How many run at once. */
+    readonly parallel: number
+    readonly attempts: number
+    /** Milliseconds. */
+    readonly timeLimit: number | null
+    /** Bytes of output kept for one run. */
+    readonly outputLimit: number
+    /** Names of further variables that agents inherit; a name may end in * */
+    readonly environment: readonly string[]
+  }
+  /** Commands that must succeed in the lane at `complete`. */
+  readonly checks: readonly string[]
+  readonly landing: {
+    /** Command run on the exact commit that would become base; null: landings are labelled unverified. */
+    readonly verify: string | null
+    readonly style: LandingStyle
+    readonly review: boolean
+    /** Milliseconds of one verify run. */
+    readonly timeLimit: number
+    /** Prepares the checkout that verify runs in; `lanes.setup` where the file names none. */
+    readonly setup: string | null
+  }
+  readonly archive: {
+    /** Ignored files that the archive of a lane keeps; patterns in the style of .gitignore. */
+    readonly ignored: readonly string[]
+  }
+}
+
+export const LANDING_STYLES = ['merge', 'squash', 'rebase'] as const
+export type LandingStyle = (typeof LANDING_STYLES)[number]
+
+export const SETTINGS_FILE = 'worklane.yaml'
+
+const LARGEST_FILE = 2 ** 20
+
+export const DEFAULT_SETTINGS: Settings = deepFreeze({
+  base: null,
+  lanes: {
+    directory: '.worktrees',
+    branch: 'task/{id}-{slug}',
+    copy: [],
+    link: [],
+    setup: null,
+    ports: { from: 20_000, count: 10 },
+  },
+  agents: {
+    command: null,
+    parallel: 4,
+    attempts: 3,
+    timeLimit: null,
+    outputLimit: 20_000_000,
+    environment: [],
+  },
+  checks: [],
+  landing: { verify: null, style: 'merge', review: false, timeLimit: 30 * 60_000, setup: null },
+  archive: { ignored: [] },
+})
+
+/**
+ * Reads `worklane.yaml` in the root of the main worktree. What it leaves out, or leaves empty, has its default; no
+ * file gives the defaults. Data only, by design: settings that are code would be code from the repository.
+ * @throws UsageError
+ */
+export async function readSettings(rootDirectory: string): Promise<Settings> {
+  const text = await readSource(join(rootDirectory, SETTINGS_FILE), LARGEST_FILE)
+  if (text === null) {
+    await refuseLookalike(rootDirectory)
+    return DEFAULT_SETTINGS
+  }
+  // Most commands run where there is no such file, and must not pay for loading the YAML and schema libraries.
+  const { parseSettings } = await import('./settings-schema.ts')
+  return deepFreeze(parseSettings(SETTINGS_FILE, text, DEFAULT_SETTINGS))
+}
+
+async function refuseLookalike(rootDirectory: string): Promise<void> {
+  const name = 'worklane.yml'
+  if ((await readSource(join(rootDirectory, name), LARGEST_FILE)) === null) return
+  throw new UsageError(`The settings file is called ${SETTINGS_FILE}, not ${name}.`, {
+    hint: `Rename ${name} to ${SETTINGS_FILE}.`,
+  })
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part)
+  return Object.freeze(value)
+}

@@ -1,0 +1,77 @@
+import { takeField } from '../fields.ts'
+import { nearestHint } from '../nearest.ts'
+import { quoted } from '../place.ts'
+import { UsageError } from '../usage-error.ts'
+import type { FileTask } from './file-task.ts'
+import { ATTEMPTS, KEY, PRIORITY, REFERENCE, TIME_LIMIT } from './rules.ts'
+
+export type Attributes = Partial<
+  Pick<FileTask, 'key' | 'after' | 'priority' | 'attempts' | 'timeLimit' | 'review' | 'allowEmpty'>
+>
+
+/** Each option: what `name=value` gives. Commands and checks are for YAML, where text needs no quoting of its own. */
+const OPTIONS: ReadonlyMap<string, (value: string) => Attributes> = new Map([
+  ['key', (value: string): Attributes => ({ key: takeField('key', KEY, value) })],
+  [
+    'after',
+    (value: string): Attributes => ({
+      after: value.split(',').map((name) => takeField('after', REFERENCE, name)),
+    }),
+  ],
+  ['priority', (value: string): Attributes => ({ priority: takeField('priority', PRIORITY, number(value)) })],
+  ['attempts', (value: string): Attributes => ({ attempts: takeField('attempts', ATTEMPTS, number(value)) })],
+  ['timeLimit', (value: string): Attributes => ({ timeLimit: takeField('timeLimit', TIME_LIMIT, value) })],
+])
+
+const FLAGS: ReadonlyMap<string, Attributes> = new Map([
+  ['review', { review: true }],
+  ['allowEmpty', { allowEmpty: true }],
+])
+
+const AS_TEXT = 'To keep the braces as text, write \\{ for the first.'
+
+/**
+ * Splits a subject line into its text and the attributes in braces at its end; `parseMarkdownTasks` documents them.
+ * @throws UsageError
+ */
+export function splitAttributes(line: string): { text: string; attributes: Attributes } {
+  const text = line.trim()
+  const start = text.endsWith('}') ? text.lastIndexOf('{') : -1
+  const inner = text.slice(start + 1, -1)
+  if (start === -1 || inner.includes('}') || inner.trim() === '') return { text, attributes: {} }
+  if (text[start - 1] === '\\') return { text: text.slice(0, start - 1) + text.slice(start), attributes: {} }
+  if (start > 0 && !/\s/.test(text[start - 1] ?? '')) return { text, attributes: {} }
+  return { text: text.slice(0, start).trimEnd(), attributes: parseAttributes(inner) }
+}
+
+function parseAttributes(inner: string): Attributes {
+  let attributes: Attributes = {}
+  for (const word of inner.trim().split(/\s+/)) {
+    const next = parseWord(word)
+    const twice = Object.keys(next).find((name) => name in attributes)
+    if (twice !== undefined)
+      throw new UsageError(`The attribute ${twice} is given twice.`, { hint: 'Keep one of the two.' })
+    attributes = { ...attributes, ...next }
+  }
+  return attributes
+}
+
+function parseWord(word: string): Attributes {
+  if (word.startsWith('#')) return { key: takeField('key', KEY, word.slice(1)) }
+  const equals = word.indexOf('=')
+  const flag = FLAGS.get(word)
+  if (flag !== undefined) return flag
+  const name = equals === -1 ? word : word.slice(0, equals)
+  const option = OPTIONS.get(name)
+  if (option === undefined)
+    throw new UsageError(`${quoted(name)} is not an attribute.`, {
+      hint: `${nearestHint(name, [...OPTIONS.keys(), ...FLAGS.keys()])} ${AS_TEXT}`,
+    })
+  if (equals === -1)
+    throw new UsageError(`The attribute ${name} needs a value.`, { hint: `Write ${name}=… . ${AS_TEXT}` })
+  return option(word.slice(equals + 1))
+}
+
+function number(text: string): unknown {
+  return /^-?\d{1,9}$/.test(text) ? Number(text) : text
+}

@@ -1,0 +1,113 @@
+import type { EventType, LedgerEvent } from '../../../board/event.ts'
+import { programName } from './program-name.ts'
+import { cut, plainText } from './terminal-text.ts'
+import { count, headline, reasonAndFiles, shortCommit } from './wording.ts'
+
+const SUBJECT_COLUMNS = 60
+
+/** What an event says about its task; null where only a machine wants to know. */
+type Wording = (event: LedgerEvent, id: number) => string | null
+
+/** The events worth a line. The others are steps on the way to one of these, and `worklane events` has them all. */
+const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
+  'run.started': (event) => `started ${programName(text(event, 'command'))}`,
+  'run.ended': runEnded,
+  'task.failed': (event, id) =>
+    `failed after ${count(number(event, 'failures'), 'attempt')}; see: worklane logs ${id}; again: worklane task retry ${id}`,
+  'task.expired': () => 'its lease ran out; it can be claimed again',
+  'task.returned': (event) =>
+    text(event, 'reason') === 'review' ? `sent back: ${text(event, 'note')}` : null,
+  'task.cancelled': () => 'cancelled',
+  'task.reopened': () => 'goes again',
+  'task.landed': landed,
+  'lane.quarantined': (event, id) =>
+    `${because('its lane was set aside', event)}; see: worklane lane show ${id}`,
+  'landing.review_requested': (_, id) =>
+    `waits for a review: worklane lane diff ${id}, then worklane approve ${id} or worklane reject ${id} --note WHY`,
+  'landing.approved': () => 'approved',
+  'landing.conflicted': (event) => reasonAndFiles(raw(event, 'reason') || 'conflicts', files(event)),
+  'landing.rejected': (event) => because('rejected', event),
+  'landing.held': (event) => because('held', event),
+  'landing.released': () => 'no longer held',
+  'landing.requeued': (event) => because('back in the queue', event),
+}
+
+/**
+ * One plain line for an event that a reader of a log wants to know of, else null:
+ * `12:03:04  #7 add login  landed on main (3f2a1b0)`, in the machine's time zone. `subjects` by number of the task.
+ */
+export function plainLine(event: LedgerEvent, subjects: ReadonlyMap<number, string>): string | null {
+  const time = clock(event.time)
+  if (event.type === 'engine.stop_requested') return `${time}  stopping: waiting for the agents`
+  const id = taskOf(event)
+  if (id === null) return null
+  const said = WORDINGS[event.type]?.(event, id) ?? null
+  if (said === null) return null
+  const subject = cut(plainText(subjects.get(id) ?? ''), SUBJECT_COLUMNS)
+  return `${time}  #${id}${subject === '' ? '' : ` ${subject}`}  ${said}`
+}
+
+function runEnded(event: LedgerEvent): string | null {
+  const detail = headline(raw(event, 'detail'))
+  switch (text(event, 'outcome')) {
+    case 'completed':
+      return `done: ${detail}`
+    case 'no_change':
+      // `task.landed` follows.
+      return null
+    case 'stopped':
+      return 'stopped; its work is kept'
+    case 'lost':
+      return `interrupted: ${detail}`
+    default:
+      return `attempt failed: ${detail}`
+  }
+}
+
+function landed(event: LedgerEvent): string {
+  if (event.data.change === false) return 'done: no change was needed'
+  const [base, commit] = [text(event, 'base'), shortCommit(text(event, 'commit'))]
+  const where = `${base === '' ? '' : ` on ${base}`}${commit === '' ? '' : ` (${commit})`}`
+  return `landed${where}${event.data.verified === false ? ', not verified' : ''}`
+}
+
+function because(what: string, event: LedgerEvent): string {
+  const why = reasonAndFiles(raw(event, 'reason'), files(event))
+  return why === '' ? what : `${what}: ${why}`
+}
+
+/** `task/7`; the events of lanes, runs and landings name their task in their data. */
+function taskOf(event: LedgerEvent): number | null {
+  const [kind, id] = event.subject.split('/')
+  const found = kind === 'task' ? Number(id) : number(event, 'task')
+  return Number.isSafeInteger(found) && found > 0 ? found : null
+}
+
+function clock(time: string): string {
+  const date = new Date(time)
+  const two = (n: number): string => String(n).padStart(2, '0')
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
+}
+
+/**
+ * What an event carries is read without trust: it may come from an older or a newer version. Safe to print, and
+ * empty when it is missing.
+ */
+function text(event: LedgerEvent, name: string): string {
+  return plainText(raw(event, name))
+}
+
+function raw({ data }: LedgerEvent, name: string): string {
+  const value = data[name]
+  return typeof value === 'string' ? value : ''
+}
+
+function files({ data }: LedgerEvent): string[] {
+  return Array.isArray(data.files) ? data.files.filter((file) => typeof file === 'string') : []
+}
+
+/** 0 when it is missing. */
+function number({ data }: LedgerEvent, name: string): number {
+  const value = data[name]
+  return typeof value === 'number' ? value : 0
+}

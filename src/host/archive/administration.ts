@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { FILL_INDEX } from './pristine.ts'
+import { below, onDisk, rawPath } from './paths.ts'
+import { objectNames } from './pins.ts'
+import { look, lookFor, type Node, walk } from './walk.ts'
+
+/** What belongs to a lane outside its directory, looked at once. */
+export interface Administration {
+  /** Of the lane's git directory. */
+  readonly nodes: readonly Node[]
+  /** Of the repository: reflogs of the lane's branches, git directories of worktrees that lie inside the lane. */
+  readonly common: readonly Node[]
+  /** Every oid that any of its texts mentions: HEAD, reflogs, a rebase or bisect in progress, worktree refs. */
+  readonly mentioned: ReadonlySet<string>
+  /** Full name of the ref that HEAD stands for; null when detached or unreadable. */
+  readonly headRef: string | null
+  /** Directories of worktrees inside the lane, latin1, relative to it. */
+  readonly innerWorktrees: readonly string[]
+}
+
+/** Larger texts hold no state of git's. */
+const LARGEST_TEXT = 32 << 20
+
+export async function lookAtAdministration(place: {
+  readonly commonDir: string
+  readonly adminDir: string
+  readonly path: string
+  readonly branch: string
+}): Promise<Administration> {
+  const root = rawPath(place.adminDir)
+  const commonRoot = rawPath(place.commonDir)
+  const nodes = await everythingBelow(root, '')
+  const headRef = readHeadRef(place.adminDir)
+  const branches = new Set([`refs/heads/${place.branch}`, ...(headRef === null ? [] : [headRef])])
+  const logs = [...branches].flatMap((ref) => lookFor(commonRoot, `logs/${rawPath(ref)}`) ?? [])
+  const inner = innerWorktrees(place)
+  const common: Node[] = logs.filter((node) => node.type === 'file')
+  for (const { admin } of inner)
+    common.push(look(commonRoot, admin), ...(await everythingBelow(commonRoot, admin)))
+  const mentioned = new Set([
+    ...nodes.filter(isText).flatMap((node) => mentions(root, node)),
+    ...common.filter(isText).flatMap((node) => mentions(commonRoot, node)),
+    ...stashed(place.commonDir, [...branches]),
+  ])
+  return { nodes, common, mentioned, headRef, innerWorktrees: inner.map(({ path }) => path) }
+}
+
+/** Locks are of commands that no longer run, sockets of daemons; neither means anything in another time. */
+async function everythingBelow(root: string, start: string): Promise<Node[]> {
+  const nodes: Node[] = []
+  await walk(root, start, (node) => {
+    const passing = node.path.endsWith('.lock') || node.type === 'socket' || node.type === 'device'
+    if (!passing) nodes.push(node)
+    return node.type === 'directory' ? 'whole' : 'pass'
+  })
+  return nodes
+}
+
+/** Git's own state is text, but for indexes and the repositories of submodules. */
+function isText(node: Node): boolean {
+  const name = node.path.slice(node.path.lastIndexOf('/') + 1)
+  if (node.type !== 'file' || node.stat.size > LARGEST_TEXT) return false
+  return name !== 'index' && name !== FILL_INDEX && !/(^|\/)modules\//.test(node.path)
+}
+
+function mentions(root: string, node: Node): string[] {
+  return objectNames(readFileSync(onDisk(below(root, node.path)), 'latin1'))
+}
+
+/** Null when HEAD names a commit, or nothing that can be understood. */
+export function readHeadRef(gitDir: string): string | null {
+  try {
+    return /^ref: (.+)\n?$/.exec(readFileSync(`${gitDir}/HEAD`, 'utf8'))?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+/** The stash is shared by all worktrees; its messages name the branch that an entry comes from. git-stash(1). */
+function stashed(commonDir: string, refs: readonly string[]): string[] {
+  let log: string
+  try {
+    log = readFileSync(`${commonDir}/logs/refs/stash`, 'utf8')
+  } catch {
+    return []
+  }
+  const places = [...refs.map((ref) => ref.replace(/^refs\/heads\//, '')), '(no branch)']
+  const ours = (message: string): boolean =>
+    places.some((name) => message.startsWith(`WIP on ${name}:`) || message.startsWith(`On ${name}:`))
+  return log.split('\n').flatMap((line) => {
+    const tab = line.indexOf('\t')
+    return tab !== -1 && ours(line.slice(tab + 1)) ? objectNames(line.slice(0, tab)).slice(-1) : []
+  })
+}
+
+/** Worktrees that someone made inside the lane: their files go with it, so their git directories are kept too. */
+function innerWorktrees(place: { commonDir: string; path: string }): { path: string; admin: string }[] {
+  const lane = rawPath(place.path)
+  let names: string[]
+  try {
+    names = readdirSync(`${place.commonDir}/worktrees`)
+  } catch {
+    return []
+  }
+  return names.flatMap((name) => {
+    const link = readOrNull(`${place.commonDir}/worktrees/${name}/gitdir`)
+    const path = link === null ? '' : dirname(link.trimEnd())
+    return path.startsWith(`${lane}/`)
+      ? [{ path: path.slice(lane.length + 1), admin: rawPath(`worktrees/${name}`) }]
+      : []
+  })
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return null
+  }
+}
+
+/**
+ * What stands at the lane's top as `.git` when it is not git's link to the lane's git directory: an agent may have
+ * removed the link and begun a repository of its own there.
+ */
+export async function foreignDotGit(place: { adminDir: string; path: string }): Promise<readonly Node[]> {
+  const root = rawPath(place.path)
+  const top = lookFor(root, '.git')
+  if (top === null || (top.type === 'file' && linksTo(place))) return []
+  return top.type === 'directory' ? [top, ...(await everythingBelow(root, '.git'))] : [top]
+}
+
+function linksTo(place: { adminDir: string; path: string }): boolean {
+  const target = /^gitdir: (.+?)\n*$/.exec(readOrNull(`${place.path}/.git`) ?? '')?.[1]
+  if (target === undefined) return false
+  try {
+    return (
+      realpathSync(resolve(place.path, Buffer.from(target, 'latin1').toString())) ===
+      realpathSync(place.adminDir)
+    )
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,172 @@
+import { lstatSync } from 'node:fs'
+import { chmod, mkdir } from 'node:fs/promises'
+import { Fault } from '../fault.ts'
+import { type Administration, foreignDotGit, lookAtAdministration } from './administration.ts'
+import { type AreaFound, describeAll, isUnchanged, packAreas, putTars } from './areas.ts'
+import { catalogOf, manifestOf, namedCommits } from './assemble.ts'
+import { type Fill, readFill, readPresentIndex } from './pristine.ts'
+import { NOTHING_KNOWN } from './describe.ts'
+import { known } from './finds.ts'
+import { type Manifest, type Pin, writeManifest } from './manifest.ts'
+import { rawPath } from './paths.ts'
+import { fillTree, type GitObject, indexObjects, planPins, resolveObjects, writePins } from './pins.ts'
+import { sweepScratch, withScratch } from './scratch.ts'
+import { type Survey, surveyLane } from './survey.ts'
+import { tarFault } from './tar.ts'
+
+export interface ArchiveInput {
+  /** The repository. */
+  readonly commonDir: string
+  /** The lane's own git directory, `<commonDir>/worktrees/<name>`. */
+  readonly adminDir: string
+  /** The lane's directory. */
+  readonly path: string
+  /** Short name; the branch may be gone or have another name by now. */
+  readonly branch: string
+  /** Where the archive's refs go, such as `refs/worklane/archive/12`. */
+  readonly refPrefix: string
+  /** Where its files go; one directory per archive, made here, readable by us alone. */
+  readonly directory: string
+  /** Globs as in .gitignore: the ignored files to keep. */
+  readonly keepIgnored: readonly string[]
+  /** Commits that are kept by others, such as the tip of base. */
+  readonly protect: readonly string[]
+}
+
+export interface Archive {
+  readonly directory: string
+  readonly manifest: Manifest
+  /** Of the tars. */
+  readonly bytes: number
+  /** How many files of the lane come back otherwise than by a plain checkout. */
+  readonly files: number
+}
+
+/**
+ * Keeps everything of a lane that its removal would lose: files that differ from what git checked out, untracked and
+ * chosen ignored ones in a tar (never in git's objects), commits under refs, the git directory. Nothing of the lane
+ * is changed. Whatever works in the lane should be stopped; if something changes meanwhile it begins again, and
+ * gives up with a fault after the third time. May be repeated after a crash at any point. `verifyArchive` must find
+ * nothing before the lane may go.
+ */
+export async function archiveLane(input: ArchiveInput): Promise<Archive> {
+  await prepare(input)
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    try {
+      const manifest = await withScratch(input.directory, async (scratch) => await attemptOnce(input, scratch))
+      if (manifest !== null) return told(input.directory, manifest)
+    } catch (error) {
+      if (!vanished(error)) throw asFault(error)
+    }
+  }
+  throw new Fault('The lane kept changing while it was archived.', {
+    retry: 'later',
+    hint: `Stop what works in ${input.path}.`,
+  })
+}
+
+async function prepare(input: ArchiveInput): Promise<void> {
+  for (const place of [input.path, input.adminDir]) {
+    const stat = lstatSync(place, { throwIfNoEntry: false })
+    if (stat?.isDirectory() !== true)
+      throw new Fault(`There is no lane to archive: ${place} is not a directory.`, { retry: 'never' })
+  }
+  await mkdir(input.directory, { recursive: true, mode: 0o700 })
+  await chmod(input.directory, 0o700)
+  sweepScratch(input.directory)
+}
+
+function told(directory: string, manifest: Manifest): Archive {
+  const { counts, tars } = manifest
+  const bytes = tars.reduce((sum, tar) => sum + tar.bytes, 0)
+  return { directory, manifest, bytes, files: counts.blob + counts.tar }
+}
+
+/** Null when something changed while we read. */
+async function attemptOnce(input: ArchiveInput, scratch: string): Promise<Manifest | null> {
+  const fill = await readFill(input.adminDir)
+  const present = await readPresentIndex(input.adminDir, fill)
+  const administration = await lookAtAdministration(input)
+  const facts = known(fill, present)
+  const held = indexObjects(present, fill)
+  const state = stateAreas(input, administration)
+  const stateEntries = await describeAll(state, NOTHING_KNOWN, new Set())
+  // git and tar work on another core while we walk.
+  const resolving = resolveObjects(input.adminDir, namesToResolve(input, administration, held))
+  const [objects, refs, statePacked, survey] = await together([
+    resolving,
+    resolving.then(async (found) => await pin(input, fill, found, scratch)),
+    packAreas('git.tar', state, stateEntries, scratch),
+    surveyLane(input, facts, { globs: input.keepIgnored, paths: administration.innerWorktrees, scratch }),
+  ])
+  const lane = await laneAreas(input, survey)
+  const laneEntries = await describeAll(lane, catalogOf(facts, objects, held, survey), survey.pristine)
+  const lanePacked = await packAreas('files.tar', lane, laneEntries, scratch)
+  if (!isUnchanged([...state, ...lane])) return null
+  for (const packed of [statePacked, lanePacked]) if (packed.exitCode !== 0) throw tarFault(packed)
+  const tars = await putTars(input.directory, scratch)
+  const entries = [...laneEntries, ...stateEntries]
+  const manifest = manifestOf({ input, facts, present, administration, survey, objects, entries, refs, tars })
+  await writeManifest(input.directory, manifest)
+  return manifest
+}
+
+/** As Promise.all, but nothing still runs when it throws. */
+async function together<T extends readonly unknown[]>(work: {
+  readonly [K in keyof T]: Promise<T[K]>
+}): Promise<T> {
+  await Promise.allSettled(work)
+  return (await Promise.all(work)) as unknown as T
+}
+
+function namesToResolve(
+  input: ArchiveInput,
+  { headRef, mentioned }: Administration,
+  held: ReadonlySet<string>,
+): string[] {
+  const refs = ['HEAD', `refs/heads/${input.branch}`, ...(headRef === null ? [] : [headRef])]
+  return [...new Set([...refs, ...mentioned, ...held])]
+}
+
+async function pin(
+  input: ArchiveInput,
+  fill: Fill | null,
+  objects: ReadonlyMap<string, GitObject>,
+  scratch: string,
+): Promise<Pin[]> {
+  const named = namedCommits(input.branch, objects)
+  if (fill !== null) named.set('fill', await fillTree(input.adminDir, fill, scratch))
+  const plan = planPins(named, objects.values(), input.protect)
+  return await writePins(input.commonDir, input.refPrefix, plan, input.protect)
+}
+
+function stateAreas(input: ArchiveInput, administration: Administration): AreaFound[] {
+  return [
+    { area: 'git', root: rawPath(input.adminDir), nodes: administration.nodes, watched: [] },
+    { area: 'common', root: rawPath(input.commonDir), nodes: administration.common, watched: [] },
+  ]
+}
+
+async function laneAreas(input: ArchiveInput, survey: Survey): Promise<AreaFound[]> {
+  const root = rawPath(input.path)
+  return [
+    { area: 'files', root, nodes: survey.nodes, watched: survey.passed },
+    { area: 'dotgit', root, nodes: await foreignDotGit(input), watched: [] },
+  ]
+}
+
+/** Something that was listed is gone: the lane changes. */
+function vanished(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** What cannot be read is never passed over. */
+function asFault(error: unknown): unknown {
+  const { code, path, message } = error as NodeJS.ErrnoException
+  if (error instanceof Fault || code === undefined) return error
+  return new Fault(`The lane could not be archived: ${message}`, {
+    retry: 'later',
+    hint: code === 'EACCES' ? `Make it readable: ${String(path)}` : '',
+    cause: error,
+  })
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { git, gitLine, splitZero } from './git.ts'
+import type { SharedPlace } from './tree-diff.ts'
+
+/** What decides how files are written to disk, and is not the user's own but this repository's. */
+const COPIED_CONFIG = '^core\\.(autocrlf|eol|symlinks|filemode|ignorecase|precomposeunicode)$'
+
+/** The text of a configuration that shares nothing with the repository but how files are written. */
+export async function ownConfig(place: SharedPlace): Promise<string> {
+  const at = { gitDir: place.commonDir }
+  const [format, copied] = await Promise.all([
+    gitLine(at, ['rev-parse', '--show-object-format']),
+    git(at, ['config', '--local', '-z', '--get-regexp', COPIED_CONFIG], { answers: [0, 1] }),
+  ])
+  const core = splitZero(copied.stdout).flatMap((entry) => {
+    const [key = '', value = 'true'] = entry.split('\n')
+    return /^\w+$/.test(value) ? [`\t${key.slice('core.'.length)} = ${value}`] : []
+  })
+  return [
+    '[core]',
+    `\trepositoryformatversion = ${format === 'sha1' ? 0 : 1}`,
+    '\tbare = false',
+    '\tlogallrefupdates = false',
+    ...core,
+    ...(format === 'sha1' ? [] : ['[extensions]', `\tobjectformat = ${format}`]),
+    '[gc]',
+    '\tauto = 0',
+    '',
+  ].join('\n')
+}
+
+/**
+ * Makes a directory that is a repository of its own, without hooks or remotes, and reads the shared objects as
+ * alternates. `head` is a commit. Written by hand: `git init` copies the user's template.
+ */
+export async function makeGitDirectory(
+  place: SharedPlace,
+  { path, head, config }: { readonly path: string; readonly head: string; readonly config: string },
+): Promise<void> {
+  await mkdir(join(path, 'objects', 'info'), { recursive: true })
+  await mkdir(join(path, 'refs', 'heads'), { recursive: true })
+  await mkdir(join(path, 'info'), { recursive: true })
+  await writeFile(join(path, 'objects', 'info', 'alternates'), `${join(place.commonDir, 'objects')}\n`)
+  await writeFile(join(path, 'config'), config)
+  await Promise.all(['shallow', join('info', 'exclude')].map((name) => follow(place.commonDir, path, name)))
+  await writeFile(join(path, 'HEAD'), `${head}\n`)
+}
+
+async function follow(from: string, to: string, name: string): Promise<void> {
+  if (existsSync(join(from, name))) await copyFile(join(from, name), join(to, name))
+  else await rm(join(to, name), { force: true })
+}

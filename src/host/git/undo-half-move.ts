@@ -1,0 +1,128 @@
+import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises'
+import { directoriesOf } from '../../board/in-the-way.ts'
+import { sameEntry, type TreeChange, type TreeEntry } from '../../board/one-side.ts'
+import { type Checkout, placeOfCheckout } from './checkouts.ts'
+import { git, gitBytes, splitZero } from './git.ts'
+import { diskPath } from './path-bytes.ts'
+import { treeDiff } from './tree-diff.ts'
+
+const GITLINK = '160000'
+
+export interface HalfMove {
+  readonly from: string
+  readonly to: string
+  /** Paths, as bytes, that were not as in `from` before the move began: not ours to put back. */
+  readonly kept: readonly string[]
+}
+
+/**
+ * Puts back what a fast-forward from `from` to `to` left behind when it ended before the ref moved: git updates the
+ * files first, then the index, then the ref. Only what is provably its work: HEAD has the path as `from` has it, the
+ * index has it as one of the two, and the file is as one of the two, missing, or a beginning of the new content (git
+ * unlinks, creates and writes). Everything else is a person's and stays.
+ */
+export async function undoHalfMove(checkout: Checkout, move: HalfMove): Promise<void> {
+  const place = { commonDir: checkout.gitDir }
+  const [changes, since] = await Promise.all([
+    treeDiff(place, move.from, move.to),
+    treeDiff(place, move.from, 'HEAD'),
+  ])
+  const skip = new Set([...move.kept, ...since.map((change) => change.path)])
+  const index = await stagedEntries(checkout)
+  const candidates = changes.filter((change) => {
+    const staged = index.get(change.path) ?? null
+    return !skip.has(change.path) && (sameEntry(staged, change.before) || sameEntry(staged, change.after))
+  })
+  const files = await filesOnDisk(checkout, candidates)
+  const ours: TreeChange[] = []
+  for (const change of candidates) if (await isOurs(checkout, change, files)) ours.push(change)
+  if (ours.length > 0) await putBack(checkout, ours)
+}
+
+/** Conflicted paths are left out: none of ours ever is one. */
+async function stagedEntries(checkout: Checkout): Promise<Map<string, TreeEntry>> {
+  const { stdout } = await gitBytes(placeOfCheckout(checkout), ['ls-files', '-s', '-z'])
+  const conflicted: TreeEntry = { mode: '', object: '' }
+  return new Map(
+    splitZero(stdout).map((line) => {
+      const [mode = '', object = '', stage] = line.slice(0, line.indexOf('\t')).split(' ')
+      return [line.slice(line.indexOf('\t') + 1), stage === '0' ? { mode, object } : conflicted]
+    }),
+  )
+}
+
+/** Path → what git would store for it, filters and line ends applied; regular files only. */
+async function filesOnDisk(checkout: Checkout, changes: readonly TreeChange[]): Promise<Map<string, string>> {
+  const regular: string[] = []
+  for (const { path } of changes) {
+    const stat = await lstat(diskPath(checkout.path, path)).catch(() => null)
+    // The list is of lines.
+    if (stat?.isFile() && !path.includes('\n')) regular.push(path)
+  }
+  const input = Buffer.from(regular.map((path) => `${path}\n`).join(''), 'latin1')
+  const { stdout } = await git(placeOfCheckout(checkout), ['hash-object', '--stdin-paths'], { input })
+  const objects = stdout.split('\n')
+  return new Map(regular.map((path, at) => [path, objects[at] ?? '']))
+}
+
+async function isOurs(
+  checkout: Checkout,
+  { path, before, after }: TreeChange,
+  files: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  const file = diskPath(checkout.path, path)
+  const stat = await lstat(file).catch(() => null)
+  if (await isBeyondLink(checkout.path, path)) return false
+  if (stat === null) return true
+  if (stat.isDirectory()) return before?.mode === GITLINK || after?.mode === GITLINK
+  if (stat.isSymbolicLink()) {
+    const target = await readlink(file, { encoding: 'buffer' })
+    return (await blob(checkout, before)).equals(target) || (await blob(checkout, after)).equals(target)
+  }
+  const object = files.get(path)
+  if (object === undefined) return false
+  if (object === before?.object || object === after?.object) return true
+  return after !== null && isBeginning(await readFile(file), await blob(checkout, after))
+}
+
+/** Whether a directory of the path has become a link: what is behind it is not in this worktree. */
+async function isBeyondLink(root: string, path: string): Promise<boolean> {
+  for (const directory of directoriesOf(path))
+    if ((await lstat(diskPath(root, directory)).catch(() => null))?.isSymbolicLink()) return true
+  return false
+}
+
+async function blob(checkout: Checkout, entry: TreeEntry | null): Promise<Buffer> {
+  if (entry === null || entry.mode === GITLINK) return Buffer.alloc(0)
+  const { stdout } = await gitBytes(placeOfCheckout(checkout), ['cat-file', 'blob', entry.object])
+  return Buffer.from(stdout, 'latin1')
+}
+
+function isBeginning(part: Buffer, whole: Buffer): boolean {
+  return part.length < whole.length && whole.subarray(0, part.length).equals(part)
+}
+
+/** New files go first: one may stand where a directory was. The index is one write, under git's own lock. */
+async function putBack(checkout: Checkout, changes: readonly TreeChange[]): Promise<void> {
+  const at = placeOfCheckout(checkout)
+  const lines = changes.map(({ path, before, after }) => {
+    const { mode, object } = before ?? { mode: '0', object: '0'.repeat(after?.object.length ?? 40) }
+    return `${mode} ${object}\t${path}\0`
+  })
+  const input = Buffer.from(lines.join(''), 'latin1')
+  await git(at, ['update-index', '-z', '--index-info'], { input, writes: true })
+  for (const { path, before } of changes) if (before === null) await removeFile(checkout.path, path)
+  const back = changes.filter(({ before }) => before !== null).map(({ path }) => `${path}\0`)
+  await git(at, ['checkout-index', '-f', '-u', '-z', '--stdin'], {
+    input: Buffer.from(back.join(''), 'latin1'),
+    writes: true,
+  })
+}
+
+async function removeFile(root: string, path: string): Promise<void> {
+  const file = diskPath(root, path)
+  if (!(await lstat(file).catch(() => null))?.isDirectory()) await rm(file, { force: true })
+  // Those that are not empty, or not there, refuse.
+  for (const directory of [path, ...directoriesOf(path)])
+    await rmdir(diskPath(root, directory)).catch(() => undefined)
+}

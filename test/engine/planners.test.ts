@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { LANDING_STATES } from '../../src/board/landing.ts'
+import { LANE_STATES } from '../../src/board/lane.ts'
+import { TASK_STATES } from '../../src/board/task.ts'
+import { planQueue } from '../../src/engine/landing/plan.ts'
+import { type LaneSight, planLanes } from '../../src/engine/lanes/plan.ts'
+import { planRuns, type RunsSight } from '../../src/engine/runs/plan.ts'
+
+const lane = { id: 1, taskId: 7, state: 'ready', holder: 'host', keep: false, path: '/x' } as const
+const sight = (change: Partial<LaneSight>, laneChange: object = {}): LaneSight => ({
+  lane: { ...lane, ...laneChange },
+  task: 'in_progress',
+  attended: false,
+  wanted: true,
+  ...change,
+})
+const actions = (one: LaneSight): string[] => planLanes([one]).map(({ action }) => action)
+
+describe('planLanes', () => {
+  it.each<[string, LaneSight, string[]]>([
+    ['a lane at work', sight({}), []],
+    ['half made and waited for', sight({}, { state: 'creating' }), ['make']],
+    [
+      'half made and forgotten',
+      sight({ wanted: false, task: 'pending' }, { state: 'creating' }),
+      ['give_up'],
+    ],
+    ['of a landed task', sight({ task: 'landed' }), ['condemn']],
+    ['of a landed task, to be kept', sight({ task: 'landed' }, { keep: true }), []],
+    ['of a cancelled task whose agent still works', sight({ task: 'cancelled' }, { holder: 'walls' }), []],
+    ['of a failed task: a person may look', sight({ task: 'failed' }), []],
+    ['condemned', sight({}, { state: 'condemned' }), ['remove']],
+    ['archived, the crash came before the removal', sight({}, { state: 'archived' }), ['remove']],
+    ['quarantined: a person decides', sight({ task: 'landed' }, { state: 'quarantined' }), []],
+  ])('%s', (_, one, expected) => expect(actions(one)).toEqual(expected))
+
+  it('leaves every lane alone that a living process attends to', () => {
+    for (const state of LANE_STATES)
+      for (const task of TASK_STATES) expect(actions(sight({ attended: true, task }, { state }))).toEqual([])
+  })
+})
+
+describe('planRuns', () => {
+  const runs: RunsSight = { ready: [1, 2, 3], runs: [], stranded: [], begun: new Set(), slots: 2 }
+
+  it('fills the free slots with the most urgent, and never more', () => {
+    expect(planRuns(runs)).toEqual([
+      { action: 'start', taskId: 1 },
+      { action: 'start', taskId: 2 },
+    ])
+    expect(planRuns({ ...runs, begun: new Set([1]) })).toEqual([{ action: 'start', taskId: 2 }])
+    expect(planRuns({ ...runs, slots: 0 })).toEqual([])
+  })
+
+  it('repairs what a dead engine left and touches nobody else', () => {
+    const run = (id: number, engine: 'own' | 'alive' | 'gone') => ({ id, taskId: id, engine, stop: false })
+    const steps = planRuns({
+      ...runs,
+      slots: 0,
+      runs: [run(1, 'own'), run(2, 'alive'), run(3, 'gone')],
+      stranded: [4, 5],
+      begun: new Set([4]),
+    })
+    expect(steps).toEqual([
+      { action: 'recover', runId: 3, taskId: 3 },
+      { action: 'release', taskId: 5 },
+    ])
+  })
+})
+
+describe('planQueue', () => {
+  const entry = (id: number, state: (typeof LANDING_STATES)[number], free = false) => ({
+    id,
+    taskId: id,
+    state,
+    free,
+  })
+
+  it('lands one at a time, the first of the queue', () => {
+    expect(
+      planQueue({ entries: [entry(1, 'awaiting_review'), entry(2, 'queued'), entry(3, 'queued')] }),
+    ).toMatchObject([{ action: 'land', landingId: 2 }])
+  })
+
+  it('settles what a crash left before anything else', () => {
+    for (const state of ['merging', 'verifying', 'moving'] as const)
+      expect(planQueue({ entries: [entry(1, 'queued'), entry(2, state)] })).toMatchObject([
+        { action: 'recover', landingId: 2 },
+      ])
+  })
+
+  it('goes past a held entry, and takes it up again once it is free', () => {
+    expect(planQueue({ entries: [entry(1, 'held'), entry(2, 'queued')] })).toMatchObject([
+      { action: 'land', landingId: 2 },
+    ])
+    expect(planQueue({ entries: [entry(1, 'held', true), entry(2, 'queued')] })).toMatchObject([
+      { action: 'release', landingId: 1 },
+    ])
+    expect(planQueue({ entries: [entry(1, 'held')] })).toEqual([])
+  })
+})

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { type Evidence, judge } from '../../../src/board/run.ts'
+
+const evidence: Evidence = {
+  commits: 1,
+  exitCode: 0,
+  signal: null,
+  timedOut: false,
+  stopRequested: false,
+  checks: null,
+  allowEmpty: false,
+  unfinished: null,
+}
+
+describe('judge', () => {
+  it.each<[string, Partial<Evidence>, string]>([
+    ['commits and a clean exit', {}, 'completed'],
+    ['an agent that says done without a commit', { commits: 0 }, 'failed'],
+    ['no change where none is needed', { commits: 0, allowEmpty: true }, 'no_change'],
+    ['a crash where no change is needed', { commits: 0, allowEmpty: true, exitCode: 1 }, 'failed'],
+    ['a bad exit code and green checks', { exitCode: 1, checks: { green: true, failed: '' } }, 'completed'],
+    ['a bad exit code and no checks', { exitCode: 1 }, 'failed'],
+    ['a clean exit and red checks', { checks: { green: false, failed: 'npm test' } }, 'failed'],
+    ['killed by a signal, no checks', { exitCode: null, signal: 'SIGKILL' }, 'failed'],
+    ['an unfinished rebase', { unfinished: 'rebase' }, 'failed'],
+    ['the time limit', { timedOut: true }, 'timed_out'],
+    ['a stop that was asked for', { stopRequested: true, timedOut: true }, 'stopped'],
+  ])('%s', (_, change, outcome) => expect(judge({ ...evidence, ...change }).outcome).toBe(outcome))
+})

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import type { LedgerEvent } from '../../src/board/event.ts'
+import { plainLine } from '../../src/doors/cli/live/plain-lines.ts'
+
+const SUBJECTS = new Map([[7, 'add login']])
+const TIME = '2026-11-22T12:03:04.000Z'
+const date = new Date(TIME)
+const CLOCK = [date.getHours(), date.getMinutes(), date.getSeconds()]
+  .map((n) => String(n).padStart(2, '0'))
+  .join(':')
+
+function event(type: LedgerEvent['type'], subject: string, data: Record<string, unknown> = {}): LedgerEvent {
+  return { seq: 1, type, subject, time: TIME, actor: 'engine', epoch: null, data }
+}
+
+test.each([
+  ['run.started', 'run/3', { task: 7, command: '/opt/claude -p' }, 'started claude'],
+  ['run.ended', 'run/3', { task: 7, outcome: 'completed', detail: '2 commits.' }, 'done: 2 commits.'],
+  [
+    'run.ended',
+    'run/3',
+    { task: 7, outcome: 'failed', detail: 'The check `npm test` failed.\n\nlog\nlog' },
+    'attempt failed: The check `npm test` failed.',
+  ],
+  [
+    'run.ended',
+    'run/3',
+    { task: 7, outcome: 'timed_out', detail: 'The time limit was reached.' },
+    'attempt failed: The time limit was reached.',
+  ],
+  [
+    'run.ended',
+    'run/3',
+    { task: 7, outcome: 'stopped', detail: 'Stopped on request.' },
+    'stopped; its work is kept',
+  ],
+  [
+    'run.ended',
+    'run/3',
+    { task: 7, outcome: 'lost', detail: 'The engine that ran it is gone.' },
+    'interrupted: The engine that ran it is gone.',
+  ],
+  [
+    'task.failed',
+    'task/7',
+    { failures: 3, note: 'x' },
+    'failed after 3 attempts; see: worklane logs 7; again: worklane task retry 7',
+  ],
+  [
+    'task.landed',
+    'task/7',
+    { commit: '3f2a1b0c9d', base: 'main', verified: true },
+    'landed on main (3f2a1b0)',
+  ],
+  [
+    'task.landed',
+    'task/7',
+    { commit: '3f2a1b0c9d', base: 'main', verified: false },
+    'landed on main (3f2a1b0), not verified',
+  ],
+  ['task.landed', 'task/7', { change: false }, 'done: no change was needed'],
+  [
+    'landing.conflicted',
+    'landing/2',
+    { task: 7, reason: 'conflicts with main', files: ['a.ts', 'b.ts'] },
+    'conflicts with main: a.ts, b.ts',
+  ],
+  ['landing.rejected', 'landing/2', { task: 7, reason: '`npm test` failed' }, 'rejected: `npm test` failed'],
+  ['landing.held', 'landing/2', { task: 7, reason: 'in the way', files: ['a.ts'] }, 'held: in the way: a.ts'],
+  ['landing.released', 'landing/2', { task: 7 }, 'no longer held'],
+  [
+    'landing.requeued',
+    'landing/2',
+    { task: 7, reason: 'main moved meanwhile' },
+    'back in the queue: main moved meanwhile',
+  ],
+  ['task.returned', 'task/7', { reason: 'review', note: 'use\nzod' }, 'sent back: use zod'],
+  ['task.cancelled', 'task/7', {}, 'cancelled'],
+] as const)('%s of %s with %j', (type, subject, data, words) => {
+  expect(plainLine(event(type, subject, data), SUBJECTS)).toBe(`${CLOCK}  #7 add login  ${words}`)
+})
+
+test('a stop of the engine is told; steps on the way are not', () => {
+  expect(plainLine(event('engine.stop_requested', 'engine'), SUBJECTS)).toBe(
+    `${CLOCK}  stopping: waiting for the agents`,
+  )
+  const quiet = [
+    'task.added',
+    'task.claimed',
+    'lane.created',
+    'landing.started',
+    'landing.landed',
+    'base.moved',
+  ] as const
+  for (const type of quiet) expect(plainLine(event(type, 'task/7', { task: 7 }), SUBJECTS)).toBeNull()
+  expect(plainLine(event('run.ended', 'run/1', { task: 7, outcome: 'no_change' }), SUBJECTS)).toBeNull()
+  expect(plainLine(event('task.returned', 'task/7', { reason: 'conflict', note: 'x' }), SUBJECTS)).toBeNull()
+})
+
+test('an event without what it should carry is read as far as it goes', () => {
+  expect(plainLine(event('task.landed', 'task/9'), SUBJECTS)).toBe(`${CLOCK}  #9  landed`)
+  expect(plainLine(event('landing.held', 'landing/1', { task: 7, files: 5 }), SUBJECTS)).toBe(
+    `${CLOCK}  #7 add login  held`,
+  )
+  for (const task of [undefined, 'x', -1, 1.5, {}])
+    expect(plainLine(event('landing.held', 'landing/1', { task }), SUBJECTS)).toBeNull()
+})
+
+test('nothing that others wrote reaches the terminal as it is, and subjects are cut', () => {
+  const evil = '\x1b[2J\x1b]0;x\x07\nfake line \u202e'
+  const data = {
+    task: 7,
+    outcome: 'failed',
+    detail: evil,
+    command: `${evil}claude`,
+    reason: evil,
+    files: [evil],
+  }
+  for (const type of ['run.started', 'run.ended', 'landing.held', 'landing.rejected'] as const)
+    expect(plainLine(event(type, 'run/1', data), new Map([[7, evil + 'long '.repeat(40)]]))).not.toMatch(
+      /[\p{Cc}\p{Cf}]/u,
+    )
+  const long = plainLine(event('task.cancelled', 'task/7'), new Map([[7, 'long '.repeat(40)]]))
+  expect(long).toMatch(/ #7 (long ){11}long…{0,1}.{0,3} {2}cancelled$/)
+})
