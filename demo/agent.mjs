@@ -25,7 +25,7 @@ function git(...args) {
 
 /** An agent thinks before it speaks. */
 async function say(line) {
-  await wait(250 + Math.random() * 500)
+  await wait(400 + Math.random() * 700)
   console.log(line)
 }
 

@@ -41,7 +41,8 @@ export async function inspect(place: Place): Promise<Finding[]> {
 /** `data` of a `--json` answer. */
 function ask<T>({ worklane, repository }: Place, ...args: string[]): T {
   const { stdout } = spawnSync(worklane, [...args, '--json'], { cwd: repository, encoding: 'utf8' })
-  const answer = JSON.parse(stdout) as { data: T }
+  const answer = JSON.parse(stdout) as { ok: true; data: T } | { ok: false; error: { message: string } }
+  if (!answer.ok) throw new Error(`worklane ${args.join(' ')}: ${answer.error.message}`)
   return answer.data
 }
 

@@ -64,12 +64,11 @@ const ends = (arrow: string): [string, string] => arrow.split(' → ') as [strin
 
 function objection(arrow: string, isValue: boolean): string | null {
   const [from, to] = ends(arrow)
-  const rule = RULES[roomOf(from)]
-  if (rule === undefined) return `${from}: the room ${roomOf(from)} has no rule`
-  if (!FILES.includes(to)) return rule.libraries === false ? `${arrow}: no libraries here` : null
   const [room, target] = [roomOf(from), roomOf(to)]
-  if (room === target || rule.rooms.includes(target)) return null
-  if (!isValue && rule.typesOf?.includes(target)) return null
+  const rule = RULES[room]
+  if (!FILES.includes(to)) return rule?.libraries === false ? `${arrow}: no libraries here` : null
+  if (room === target || rule?.rooms.includes(target)) return null
+  if (!isValue && rule?.typesOf?.includes(target)) return null
   return `${arrow}: ${room} may not import ${target}`
 }
 
@@ -90,8 +89,9 @@ function trespasses(arrows: readonly string[]): string[] {
 test('imports follow the arrows between the rooms', async () => {
   const [values, all] = await Promise.all([imports('values'), imports('types too')])
   expect(all.size).toBeGreaterThan(FILES.length / 2)
-  expect([...all].map((arrow) => objection(arrow, values.has(arrow))).filter(Boolean)).toEqual([])
-  expect(trespasses([...all])).toEqual([])
+  const objections = [...all].map((arrow) => objection(arrow, values.has(arrow))).filter(Boolean)
+  const unknown = FILES.map(roomOf).filter((room) => !(room in RULES))
+  expect([...objections, ...trespasses([...all]), ...unknown]).toEqual([])
 })
 
 test('no drawers, no wholesale re-exports, no file above 300 lines', () => {

@@ -53,7 +53,7 @@ export function parseTaskFile(name: string, text: string): FileTask[] {
     })
   if (Buffer.byteLength(text) > LARGEST_FILE) throw tooLarge(name, LARGEST_FILE)
   refuseNul(name, text)
-  const { tasks, done } = parse(name, text.replace(/^\uFEFF/, ''))
+  const { tasks, done } = parse(name, text.replace(/^\uFEFF+/, ''))
   if (tasks.length === 0) throw noTasks(name, text, done.length > 0)
   if (tasks.length > MOST_TASKS) {
     const line = tasks[MOST_TASKS]?.line ?? 1

@@ -5,6 +5,7 @@ import {
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   parseDocument,
   visit,
@@ -27,6 +28,7 @@ export interface YamlSource {
 export function parseYaml(file: string, text: string): YamlSource {
   const lines = new LineCounter()
   const placeOf = (offset: number): Place => ({ file, line: Math.max(1, lines.linePos(offset).line) })
+  refuseCrowd(file, text)
   try {
     const document = parseDocument(text, {
       version: '1.2',
@@ -55,6 +57,20 @@ export function parseYaml(file: string, text: string): YamlSource {
         'Write it flat.',
       )
     throw error
+  }
+}
+
+/** yaml keeps about a kilobyte for each token, so that 5 MiB of brackets would take all memory. */
+const MOST_TOKENS = 750_000
+
+function refuseCrowd(file: string, text: string): void {
+  let tokens = 0
+  let line = 1
+  for (const token of new Lexer().lex(text)) {
+    tokens += 1
+    if (token.includes('\n')) line += 1
+    if (tokens > MOST_TOKENS)
+      throw usageAt({ file, line }, `The file holds more than ${MOST_TOKENS} YAML tokens.`, 'Split it.')
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { slug } from '../board/lane.ts'
-import { laneEnvironment } from '../host/process/environment.ts'
+import { DEFAULT_INHERITED, laneEnvironment } from '../host/process/environment.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import type { World } from './world.ts'
 
@@ -22,7 +22,7 @@ export async function environmentOf(
     portCount: world.settings.lanes.ports.count,
     tmpdir,
     project: `${slug(basename(world.repository.root), 24)}-${lane.taskId}`,
-    inherit: world.settings.agents.environment,
+    inherit: [...DEFAULT_INHERITED, ...world.settings.agents.environment],
     ...(run.promptFile === undefined ? {} : { promptFile: run.promptFile }),
   })
 }

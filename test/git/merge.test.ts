@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { mergeBases, mergeOnto, mergeTrees } from '../../src/host/git/merge.ts'
 import { type TestTree, writeHistory } from '../fixtures/history.ts'
-import { makeRepository, type TestRepository } from '../fixtures/repository.ts'
+import { makeRepository, type TestRepository, temporaryDirectory } from '../fixtures/repository.ts'
 
 function threeTrees(base: TestTree, ours: TestTree, theirs: TestTree): TestRepository {
   const repository = makeRepository()
@@ -91,15 +90,16 @@ test('git 2.39 keeps the file that it loses with directory renames on', async ()
 
 test('attributes lying about where processes run, and the user’s own merge settings, change nothing', async () => {
   using repository = threeTrees({ a: '1\n' }, { a: 'ours\n' }, { a: 'theirs\n' })
-  const trap = join(tmpdir(), '.gitattributes')
-  const mine = !existsSync(trap)
-  if (mine) writeFileSync(trap, '* merge=union\n')
+  const aside = temporaryDirectory()
+  writeFileSync(join(aside, '.gitattributes'), '* merge=union\n')
+  vi.stubEnv('TMPDIR', aside)
   try {
     repository.git('config', 'merge.renames', 'false')
     const answer = await mergeTrees({ commonDir: repository.gitDir }, 'ours', 'theirs')
     expect(answer.kind).toBe('conflict')
   } finally {
-    if (mine) rmSync(trap)
+    vi.unstubAllEnvs()
+    rmSync(aside, { recursive: true })
   }
 })
 

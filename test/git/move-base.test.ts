@@ -257,11 +257,18 @@ describe('held: something of the user is in the way', () => {
     expect(() => repository.git('rebase', 'other')).toThrow()
     const again = { ...move, from, to }
     const answer = await go(repository, again)
-    expect(answer).toMatchObject({ kind: 'held', reason: 'a rebase is under way', where: repository.root })
+    expect(answer).toMatchObject({
+      kind: 'held',
+      reason: `a rebase is under way in ${repository.root}`,
+      where: repository.root,
+    })
     expect(tip(repository)).toBe(from)
     repository.git('rebase', '--abort')
     expect(() => repository.git('merge', 'other')).toThrow()
-    expect(await go(repository, again)).toMatchObject({ kind: 'held', reason: 'a merge is under way' })
+    expect(await go(repository, again)).toMatchObject({
+      kind: 'held',
+      reason: `a merge is under way in ${repository.root}`,
+    })
     repository.git('merge', '--abort')
     await expectMoved(repository, again)
   })

@@ -149,9 +149,9 @@ test('random trees: a clean merge never breaks the rule, and without any one of 
       if (victim === undefined) return
       expect(await violations(without(answer.tree, victim))).toContain(`${victim} missing`)
     }),
-    { numRuns: Number(process.env.ORACLE_RUNS ?? 40), seed: Number(process.env.ORACLE_SEED ?? 7) },
+    { numRuns: Number(process.env.ORACLE_RUNS ?? 25), seed: Number(process.env.ORACLE_SEED ?? 7) },
   )
-  expect(clean).toBeGreaterThan(5)
+  expect(clean).toBeGreaterThan(3)
 })
 
 function without(tree: string, path: string): string {

@@ -169,7 +169,8 @@ test('killed while it works, it works the next time', async () => {
   await new Promise((resolve) =>
     child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve(0),
   )
-  await prepareVerifyCheckout(checkout)
+  const wasDone = readFileSync(join(own, 'HEAD'), 'utf8') === `${checkout.commit}\n`
+  expect(await prepareVerifyCheckout(checkout)).toMatchObject({ fresh: !wasDone })
   expect(status(checkout, '--ignored')).toBe('')
   expect(await trackedChanges(checkout)).toEqual([])
 })

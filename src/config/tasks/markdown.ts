@@ -1,31 +1,14 @@
-import { fromMarkdown } from 'mdast-util-from-markdown'
 import { usageAt, within } from '../place.ts'
 import { splitAttributes } from './attributes.ts'
 import { type FileTask, type ParsedFile, plainTask } from './file-task.ts'
-import { checkBounds, MOST_LINES } from './markdown-bounds.ts'
-
-type Root = ReturnType<typeof fromMarkdown>
-type Block = Root['children'][number]
-type Heading = Extract<Block, { type: 'heading' }>
-type Item = Extract<Block, { type: 'list' }>['children'][number]
-
-/**
- * Only the blocks matter, and text is taken from the source by position. Without these constructs it stays as it is
- * written, and the cost of hostile brackets and stars falls away.
- */
-const INLINE = [
-  'attention',
-  'autolink',
-  'characterEscape',
-  'characterReference',
-  'codeText',
-  'definition',
-  'hardBreakEscape',
-  'htmlText',
-  'labelEnd',
-  'labelStartImage',
-  'labelStartLink',
-]
+import {
+  type HeadingBlock,
+  type ItemBlock,
+  type MarkdownBlock,
+  markdownBlocks,
+  type Slice,
+} from './markdown-blocks.ts'
+import { checkLineCount, checkPart, type TextLines, textLines } from './markdown-lines.ts'
 
 /**
  * The tasks of a Markdown document (CommonMark).
@@ -48,19 +31,17 @@ const INLINE = [
  * @throws UsageError
  */
 export function parseMarkdownTasks(file: string, text: string): ParsedFile {
-  checkBounds(file, text)
-  refuseFrontMatter(file, text)
-  const document: Document = {
-    file,
-    text,
-    blocks: fromMarkdown(text, { extensions: [{ disable: { null: INLINE } }] }).children,
-  }
-  const headings = taskHeadings(document)
-  const items = document.blocks.flatMap((block) => (block.type === 'list' ? block.children : []))
-  const byHeadings = headings.length >= 2 || items.length === 0
-  const found = byHeadings
-    ? headings.map((heading, index) => fromHeading(document, heading, headings[index + 1]))
-    : items.map((item) => fromItem(document, item))
+  const lines = textLines(text)
+  checkLineCount(file, lines)
+  refuseFrontMatter(file, lines)
+  const blocks = markdownBlocks(lines, (first, after) => checkPart(file, lines, first, after))
+  const headings = taskHeadings(file, blocks)
+  const items = blocks.filter((block) => block.kind === 'item')
+  const document = { file, text }
+  const found =
+    headings.length >= 2 || items.length === 0
+      ? headings.map((heading, index) => fromHeading(document, heading, headings[index + 1]))
+      : items.map((item) => fromItem(document, item))
   return {
     tasks: found.flatMap(({ done, task }) => (done ? [] : [task])),
     done: found.flatMap(({ done, task }) => (done ? [task.key ?? ''] : [])),
@@ -70,7 +51,6 @@ export function parseMarkdownTasks(file: string, text: string): ParsedFile {
 interface Document {
   readonly file: string
   readonly text: string
-  readonly blocks: readonly Block[]
 }
 
 interface Found {
@@ -79,19 +59,21 @@ interface Found {
 }
 
 /** CommonMark would read it as a rule and a heading; to skip it could skip tasks between two rules. */
-function refuseFrontMatter(file: string, text: string): void {
-  const [first, ...rest] = text.split(/\r\n|\n|\r/, MOST_LINES).map((line) => line.trimEnd())
-  if (first !== '---' || !rest.includes('---')) return
-  throw usageAt(
-    { file, line: 1 },
-    'The file begins with front matter.',
-    'Remove it, or use a YAML task file.',
-  )
+function refuseFrontMatter(file: string, lines: TextLines): void {
+  const isRule = (line: number): boolean => lines.line(line).trimEnd() === '---'
+  if (!isRule(0)) return
+  for (let line = 1; line < lines.count; line += 1)
+    if (isRule(line))
+      throw usageAt(
+        { file, line: 1 },
+        'The file begins with front matter.',
+        'Remove it, or use a YAML task file.',
+      )
 }
 
 /** The headings that are tasks if headings are: those of the highest level below the title. */
-function taskHeadings({ file, blocks }: Document): Heading[] {
-  const all = blocks.filter((block) => block.type === 'heading')
+function taskHeadings(file: string, blocks: readonly MarkdownBlock[]): HeadingBlock[] {
+  const all = blocks.filter((block) => block.kind === 'heading')
   const [first, ...rest] = all
   if (first === undefined) return []
   const titled = rest.length > 0 && rest.every((heading) => heading.depth > first.depth)
@@ -101,7 +83,7 @@ function taskHeadings({ file, blocks }: Document): Heading[] {
   const [stray] = candidates
   if (tasks.length >= 2 && stray !== undefined && stray.depth > level)
     throw usageAt(
-      { file, line: span(stray).start.line },
+      { file, line: stray.line },
       'This heading stands before the tasks but below their level.',
       'Give it the level of the tasks, or move it under one.',
     )
@@ -109,35 +91,33 @@ function taskHeadings({ file, blocks }: Document): Heading[] {
 }
 
 /** No heading after the first task is above their level, so that the next task ends the description. */
-function fromHeading(document: Document, heading: Heading, next: Heading | undefined): Found {
-  const end = next === undefined ? document.text.length : offset(span(next).start)
-  const description = document.text.slice(offset(span(heading).end), end)
-  return makeTask(document, textSpan(heading), description)
+function fromHeading(document: Document, heading: HeadingBlock, next: HeadingBlock | undefined): Found {
+  const description = document.text.slice(heading.to, next?.from)
+  return makeTask(document, heading.line, heading.text, description)
 }
 
 /** The first line of an item is its subject, whatever follows is its description. */
-function fromItem(document: Document, item: Item): Found {
+function fromItem(document: Document, item: ItemBlock): Found {
   const { file, text } = document
-  const [first] = item.children
-  const { start, end } = span(item)
-  if (first === undefined || (first.type !== 'paragraph' && first.type !== 'heading'))
+  const { line, text: head } = item
+  if (head === null)
     throw usageAt(
-      { file, line: start.line },
-      first === undefined ? 'This list item is empty.' : 'This list item does not begin with a line of text.',
+      { file, line },
+      'This list item does not begin with a line of text.',
       'Begin each task with one line that says what is to be done.',
     )
-  const subject = textSpan(first)
-  const line = text.slice(subject.from, subject.to).split(/[\r\n]/, 1)[0] ?? ''
-  const rest = first.type === 'heading' ? offset(span(first).end) : subject.from + line.length
-  const description = dedent(text.slice(rest, offset(end)), columnAt(text, offset(span(first).start)))
-  return makeTask(document, { ...subject, to: subject.from + line.length }, description)
+  const subject = text.slice(head.from, head.to).split(/[\r\n]/, 1)[0] ?? ''
+  const to = head.from + subject.length
+  // A heading may end in marks that are no text.
+  const rest = text.slice(to === head.to ? item.rest : to, item.to)
+  return makeTask(document, line, { from: head.from, to }, dedent(rest, columnAt(text, head.from)))
 }
 
-function makeTask(document: Document, subject: TextSpan, description: string): Found {
-  return within({ file: document.file, line: subject.line }, () => {
+function makeTask(document: Document, line: number, subject: Slice, description: string): Found {
+  return within({ file: document.file, line }, () => {
     const { done, rest } = splitTick(document.text.slice(subject.from, subject.to))
     const { text, attributes } = splitAttributes(rest)
-    const task = { ...plainTask(text, subject.line), description: trimLines(description), ...attributes }
+    const task = { ...plainTask(text, line), description: trimLines(description), ...attributes }
     return { done, task }
   })
 }
@@ -150,7 +130,7 @@ function splitTick(line: string): { done: boolean; rest: string } {
   return { done: mark === '[x]', rest: line.slice(4) }
 }
 
-/** Columns before `at` in its line. Those of the parser count a tab as one. */
+/** Columns before `at` in its line. */
 function columnAt(text: string, at: number): number {
   const start = Math.max(text.lastIndexOf('\n', at - 1), text.lastIndexOf('\r', at - 1)) + 1
   return [...text.slice(start, at)].reduce(advance, 0)
@@ -178,31 +158,4 @@ function dedent(text: string, width: number): string {
 /** Without the empty lines around it; the indent of the first line may matter and stays. */
 function trimLines(text: string): string {
   return text.replace(/^(?:[ \t]*(?:\r\n|\n|\r))+/, '').trimEnd()
-}
-
-interface TextSpan {
-  readonly from: number
-  readonly to: number
-  readonly line: number
-}
-
-/** Where the text of a block stands, without the marks of a heading. */
-function textSpan(block: Extract<Block, { type: 'heading' | 'paragraph' }>): TextSpan {
-  const { start, end } = span(block)
-  const [first] = block.children
-  const last = block.children.at(-1)
-  if (first === undefined || last === undefined)
-    return { from: offset(end), to: offset(end), line: start.line }
-  return { from: offset(span(first).start), to: offset(span(last).end), line: start.line }
-}
-
-type Span = NonNullable<Block['position']>
-
-function span(node: Pick<Block, 'position'>): Span {
-  if (node.position === undefined) throw new TypeError('Markdown nodes from a parser have positions.')
-  return node.position
-}
-
-function offset(point: Span['start']): number {
-  return point.offset ?? 0
 }

@@ -5,7 +5,7 @@ import type { Landing } from '../../board/landing.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
 import { git } from '../../host/git/git.ts'
 import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
-import { laneEnvironment } from '../../host/process/environment.ts'
+import { DEFAULT_INHERITED, laneEnvironment } from '../../host/process/environment.ts'
 import { runCommand } from '../../host/process/run-command.ts'
 import type { World } from '../world.ts'
 import type { Candidate } from './candidate.ts'
@@ -111,7 +111,7 @@ async function run(
   const token = randomUUID()
   const tmpdir = join(world.repository.home, 'verify', 'tmp')
   await mkdir(tmpdir, { recursive: true })
-  const inherit = world.settings.agents.environment
+  const inherit = [...DEFAULT_INHERITED, ...world.settings.agents.environment]
   const env = laneEnvironment({
     task: 0,
     lane: 0,

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { FILL_INDEX } from './pristine.ts'
 import { below, onDisk, rawPath } from './paths.ts'
 import { objectNames } from './pins.ts'
+import { FILL_INDEX } from './pristine.ts'
 import { look, lookFor, type Node, walk } from './walk.ts'
 
 /** What belongs to a lane outside its directory, looked at once. */

@@ -1,7 +1,7 @@
-import { rename, rm, stat, symlink } from 'node:fs/promises'
+import { rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { type Catalog, describe, NOTHING_KNOWN } from './describe.ts'
 import { sha256OfFile } from './digest.ts'
-import { type Area, type Entry, MANIFEST_FILE, syncPath, type Tar, type TarName, TARS } from './manifest.ts'
+import { type Area, type Entry, MANIFEST_FILE, syncPath, TARS, type Tar, type TarName } from './manifest.ts'
 import { onDisk } from './paths.ts'
 import { pack, type TarAnswer } from './tar.ts'
 import { breather, lookFor, type Node } from './walk.ts'
@@ -49,7 +49,10 @@ export async function packAreas(
   const members = entries.filter((entry) => entry.from === 'tar')
   if (members.length === 0) return { exitCode: 0, complaint: '' }
   for (const { area, root } of areas) await symlink(onDisk(root), `${scratch}/${area}`)
-  return await pack(`${scratch}/${name}`, scratch, members)
+  const file = `${scratch}/${name}`
+  // tar keeps the mode of a file that exists.
+  await writeFile(file, '', { mode: 0o600 })
+  return await pack(file, scratch, members)
 }
 
 /** Puts the tars in their place, durably; an older manifest, which is of other tars, goes first. */

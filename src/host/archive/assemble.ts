@@ -8,10 +8,7 @@ import type { GitObject } from './pins.ts'
 import type { Survey } from './survey.ts'
 
 /** The commits that are pinned by name, where they exist. */
-export function namedCommits(
-  branch: string,
-  objects: ReadonlyMap<string, GitObject>,
-): Map<string, string> {
+export function namedCommits(branch: string, objects: ReadonlyMap<string, GitObject>): Map<string, string> {
   const named = new Map<string, string>()
   const head = objects.get('HEAD')
   const tip = objects.get(`refs/heads/${branch}`)

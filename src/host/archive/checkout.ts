@@ -1,5 +1,15 @@
-import { chmodSync, closeSync, fchmodSync, futimesSync, lutimesSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs'
-import { constants } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  futimesSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs'
 import { gitBytes } from '../git/git.ts'
 import { below, onDisk, parentOf, readable } from './paths.ts'
 import { breather } from './walk.ts'

@@ -1,6 +1,6 @@
-import type { Fill } from './pristine.ts'
 import type { GitIndex, IndexEntry } from './index-file.ts'
 import { addParents, readable } from './paths.ts'
+import type { Fill } from './pristine.ts'
 import { checkedOutAs } from './standing.ts'
 import { type Node, walk } from './walk.ts'
 

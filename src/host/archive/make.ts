@@ -4,14 +4,14 @@ import { Fault } from '../fault.ts'
 import { type Administration, foreignDotGit, lookAtAdministration } from './administration.ts'
 import { type AreaFound, describeAll, isUnchanged, packAreas, putTars } from './areas.ts'
 import { catalogOf, manifestOf, namedCommits } from './assemble.ts'
-import { type Fill, readFill, readPresentIndex } from './pristine.ts'
-import { NOTHING_KNOWN } from './describe.ts'
+import { type Catalog, NOTHING_KNOWN } from './describe.ts'
 import { known } from './finds.ts'
-import { type Manifest, type Pin, writeManifest } from './manifest.ts'
+import { type Entry, type Manifest, type Pin, writeManifest } from './manifest.ts'
 import { rawPath } from './paths.ts'
 import { fillTree, type GitObject, indexObjects, planPins, resolveObjects, writePins } from './pins.ts'
+import { type Fill, readFill, readPresentIndex } from './pristine.ts'
 import { sweepScratch, withScratch } from './scratch.ts'
-import { type Survey, surveyLane } from './survey.ts'
+import { type Survey, surveyLane, unusualDirectories } from './survey.ts'
 import { tarFault } from './tar.ts'
 
 export interface ArchiveInput {
@@ -53,7 +53,10 @@ export async function archiveLane(input: ArchiveInput): Promise<Archive> {
   await prepare(input)
   for (let attempt = 1; attempt <= 3; attempt += 1) {
     try {
-      const manifest = await withScratch(input.directory, async (scratch) => await attemptOnce(input, scratch))
+      const manifest = await withScratch(
+        input.directory,
+        async (scratch) => await attemptOnce(input, scratch),
+      )
       if (manifest !== null) return told(input.directory, manifest)
     } catch (error) {
       if (!vanished(error)) throw asFault(error)
@@ -100,7 +103,7 @@ async function attemptOnce(input: ArchiveInput, scratch: string): Promise<Manife
     surveyLane(input, facts, { globs: input.keepIgnored, paths: administration.innerWorktrees, scratch }),
   ])
   const lane = await laneAreas(input, survey)
-  const laneEntries = await describeAll(lane, catalogOf(facts, objects, held, survey), survey.pristine)
+  const laneEntries = await describeLane(lane, survey, catalogOf(facts, objects, held, survey))
   const lanePacked = await packAreas('files.tar', lane, laneEntries, scratch)
   if (!isUnchanged([...state, ...lane])) return null
   for (const packed of [statePacked, lanePacked]) if (packed.exitCode !== 0) throw tarFault(packed)
@@ -112,9 +115,11 @@ async function attemptOnce(input: ArchiveInput, scratch: string): Promise<Manife
 }
 
 /** As Promise.all, but nothing still runs when it throws. */
-async function together<T extends readonly unknown[]>(work: {
-  readonly [K in keyof T]: Promise<T[K]>
-}): Promise<T> {
+async function together<T extends readonly unknown[]>(
+  work: {
+    readonly [K in keyof T]: Promise<T[K]>
+  },
+): Promise<T> {
   await Promise.allSettled(work)
   return (await Promise.all(work)) as unknown as T
 }
@@ -138,6 +143,14 @@ async function pin(
   if (fill !== null) named.set('fill', await fillTree(input.adminDir, fill, scratch))
   const plan = planPins(named, objects.values(), input.protect)
   return await writePins(input.commonDir, input.refPrefix, plan, input.protect)
+}
+
+async function describeLane(areas: readonly AreaFound[], survey: Survey, catalog: Catalog): Promise<Entry[]> {
+  const entries = await describeAll(areas, catalog, survey.pristine)
+  const directories = areas
+    .filter(({ area }) => area === 'files')
+    .map((area) => ({ ...area, nodes: unusualDirectories(survey) }))
+  return [...(await describeAll(directories, NOTHING_KNOWN, new Set())), ...entries]
 }
 
 function stateAreas(input: ArchiveInput, administration: Administration): AreaFound[] {

@@ -1,8 +1,8 @@
 import { copyFile } from 'node:fs/promises'
 import { git, gitBytes } from '../git/git.ts'
-import { FILL_INDEX, type Fill } from './pristine.ts'
 import { type GitIndex, isFileMode } from './index-file.ts'
 import type { Pin } from './manifest.ts'
+import { FILL_INDEX, type Fill } from './pristine.ts'
 
 /** What a name or an oid stands for in the repository. */
 export interface GitObject {

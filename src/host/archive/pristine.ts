@@ -115,8 +115,8 @@ async function attributeFiles(adminDir: string, configured: string | undefined):
   const inTree = index.entries.filter(
     (entry) => isFileMode(entry.mode) && /(^|\/)\.gitattributes$/.test(entry.path),
   )
-  const home = process.env['HOME'] ?? ''
-  const personal = `${process.env['XDG_CONFIG_HOME'] ?? `${home}/.config`}/git/attributes`
+  const home = process.env.HOME ?? ''
+  const personal = `${process.env.XDG_CONFIG_HOME ?? `${home}/.config`}/git/attributes`
   return [
     '/etc/gitattributes',
     rawPath(configured === undefined ? personal : configured.replace(/^~(?=\/)/, home)),

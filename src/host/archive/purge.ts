@@ -15,7 +15,11 @@ export async function purgeArchive(place: {
   for (const name of [MANIFEST_FILE, `${MANIFEST_FILE}.new`, ...TARS])
     await rm(`${place.directory}/${name}`, { force: true })
   const gitDir = { gitDir: place.commonDir }
-  const { stdout } = await git(gitDir, ['for-each-ref', '--format=delete %(refname) %(objectname)', place.refPrefix])
+  const { stdout } = await git(gitDir, [
+    'for-each-ref',
+    '--format=delete %(refname) %(objectname)',
+    place.refPrefix,
+  ])
   if (stdout !== '')
     await git(gitDir, ['update-ref', '--no-deref', '--stdin'], { input: stdout, writes: true })
   try {

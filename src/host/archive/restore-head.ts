@@ -46,12 +46,13 @@ export async function settleHead(place: Place, lane: Manifest['lane']): Promise<
   const { oid } = lane.head
   const ref = place.onto === undefined ? lane.head.ref : `refs/heads/${place.onto}`
   if (ref === null || !ref.startsWith('refs/heads/')) return { head: null, created, notes }
-  if (oid === null) return { head: `ref: ${ref}\n`, created, notes }
+  const symbolic = ref === lane.head.ref ? null : `ref: ${ref}\n`
+  if (oid === null) return { head: symbolic, created, notes }
   const branch = ref.slice('refs/heads/'.length)
   const settled = branch === lane.branch && lane.branchTip === oid && place.onto === undefined
   const free = settled ? notes.length === 0 : await bringBack(branch, oid)
   const elsewhere = isCheckedOutElsewhere(place, ref)
-  if (free && !elsewhere) return { head: `ref: ${ref}\n`, created, notes }
+  if (free && !elsewhere) return { head: symbolic, created, notes }
   notes.push(
     `HEAD is detached at ${oid}${elsewhere ? `: ${branch} is checked out in another worktree` : ''}.`,
   )
@@ -61,5 +62,7 @@ export async function settleHead(place: Place, lane: Manifest['lane']): Promise<
 function isCheckedOutElsewhere(place: Place, ref: string): boolean {
   const worktrees = `${place.commonDir}/worktrees`
   const others = readdirSync(worktrees).map((name) => `${worktrees}/${name}`)
-  return [place.commonDir, ...others].some((gitDir) => gitDir !== place.adminDir && readHeadRef(gitDir) === ref)
+  return [place.commonDir, ...others].some(
+    (gitDir) => gitDir !== place.adminDir && readHeadRef(gitDir) === ref,
+  )
 }

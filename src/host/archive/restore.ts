@@ -66,7 +66,9 @@ export async function restoreArchive(input: RestoreInput): Promise<Restored> {
 async function checkPlace(input: RestoreInput, manifest: Manifest): Promise<void> {
   const names = await readdir(input.path)
   if (names.some((name) => name !== '.git'))
-    throw new Fault(`${input.path} is not empty: a restore would overwrite what is there.`, { retry: 'never' })
+    throw new Fault(`${input.path} is not empty: a restore would overwrite what is there.`, {
+      retry: 'never',
+    })
   for (const { name, sha256 } of manifest.tars) {
     const file = `${input.directory}/${name}`
     if ((await sha256OfFile(file).catch(() => '')) !== sha256)
@@ -78,7 +80,12 @@ async function checkPlace(input: RestoreInput, manifest: Manifest): Promise<void
 }
 
 /** Unpacks one area into a directory of its own inside `scratch`. */
-async function takeOut(input: RestoreInput, manifest: Manifest, area: Area, scratch: string): Promise<string> {
+async function takeOut(
+  input: RestoreInput,
+  manifest: Manifest,
+  area: Area,
+  scratch: string,
+): Promise<string> {
   const into = `${scratch}/${area}`
   await mkdir(into)
   if (manifest.entries.some((entry) => entry.area === area))
@@ -92,7 +99,13 @@ async function putFiles(input: RestoreInput, manifest: Manifest, index: GitIndex
   const { modes } = manifest
   const entries = manifest.entries.filter((entry) => entry.area === 'files')
   const made = new Set([''])
-  const missing = await writeRaw(input.commonDir, root, rawFiles(manifest, index, entries), modes.directory, made)
+  const missing = await writeRaw(
+    input.commonDir,
+    root,
+    rawFiles(manifest, index, entries),
+    modes.directory,
+    made,
+  )
   for (const { path } of entries) makeDirectories(root, parentOf(path), modes.directory, made)
   if (entries.some((entry) => entry.from === 'tar'))
     await unpackArea(`${input.directory}/${TAR_OF.files}`, 'files', input.path)

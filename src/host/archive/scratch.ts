@@ -17,7 +17,8 @@ export async function withScratch<T>(parent: string, work: (scratch: string) => 
 
 /** Removes what interrupted calls left in `parent`. */
 export function sweepScratch(parent: string): void {
-  for (const name of readdirSync(parent)) if (name.startsWith(SCRATCH)) removeTree(rawPath(`${parent}/${name}`))
+  for (const name of readdirSync(parent))
+    if (name.startsWith(SCRATCH)) removeTree(rawPath(`${parent}/${name}`))
 }
 
 /** Also names that are not UTF-8, and directories that may not be written to. Only for directories of our own. */

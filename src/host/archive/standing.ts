@@ -1,5 +1,5 @@
-import type { Fill } from './pristine.ts'
 import type { IndexEntry } from './index-file.ts'
+import type { Fill } from './pristine.ts'
 import type { Node } from './walk.ts'
 
 /**

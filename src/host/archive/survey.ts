@@ -1,15 +1,15 @@
-import type { Fill } from './pristine.ts'
 import { type Finds, type Known, keep, type LanePlace, mayEnter, permissionsOf } from './finds.ts'
 import type { IndexEntry } from './index-file.ts'
 import { keepAmongLeftOut, type LeftOut, sift, tallyLeftOut, type Wanted } from './left-out.ts'
 import { addParents, rawPath } from './paths.ts'
+import type { Fill } from './pristine.ts'
 import { commonest, standing, type UsualModes, usualMode } from './standing.ts'
 import { look, mountsBelow, type Node, walk } from './walk.ts'
 
 /** A lane, looked at once. Nothing has been read yet but names and times. */
 export interface Survey {
   readonly root: Node
-  /** To be archived. */
+  /** To be archived, next to unusual directories. */
   readonly nodes: readonly Node[]
   /** Files among them that may turn out to be untouched once they are read. */
   readonly unproven: ReadonlySet<string>
@@ -94,24 +94,26 @@ function visitDirectory(finds: Finds, node: Node, whole: boolean): 'enter' | 'wh
 function settle(finds: Finds): Omit<Survey, 'root' | 'leftOut'> {
   const modes = usualModes(finds)
   const pristine = new Set<string>()
-  const holding = new Set<string>()
   for (const [indexMode, byPermissions] of finds.asFilled) {
     for (const [permissions, paths] of byPermissions) {
       const proven = paths.filter((path) => !finds.unproven.has(path))
-      if (indexMode === 0o120000 || permissions === usualMode(modes, indexMode)) {
-        for (const path of proven) {
-          pristine.add(path)
-          addParents(path, holding)
-        }
-      } else finds.nodes.push(...proven.map((path) => look(finds.root, path)))
+      if (indexMode === 0o120000 || permissions === usualMode(modes, indexMode))
+        for (const path of proven) pristine.add(path)
+      else finds.nodes.push(...proven.map((path) => look(finds.root, path)))
     }
   }
-  const unusual = finds.passed.filter(
-    (node) => node.path !== '' && (!holding.has(node.path) || permissionsOf(node) !== modes.directory),
-  )
-  const nodes = new Map([...finds.nodes, ...unusual].map((node) => [node.path, node]))
+  const nodes = new Map(finds.nodes.map((node) => [node.path, node]))
   const { unproven, passed, warnings } = finds
   return { nodes: [...nodes.values()], unproven, passed, warnings, pristine, modes }
+}
+
+/** Directories that a checkout of the untouched files would not make as they are. Once all have been read. */
+export function unusualDirectories({ pristine, passed, modes }: Survey): Node[] {
+  const holding = new Set<string>()
+  for (const path of pristine) addParents(path, holding)
+  return passed.filter(
+    (node) => node.path !== '' && (!holding.has(node.path) || permissionsOf(node) !== modes.directory),
+  )
 }
 
 function usualModes(finds: Finds): UsualModes {

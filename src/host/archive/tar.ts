@@ -9,7 +9,7 @@ import type { Area } from './manifest.ts'
 async function tar(args: readonly string[], cwd: string, input?: Buffer): Promise<TarAnswer> {
   const child = await execa('tar', [...args], {
     cwd,
-    env: { LC_ALL: 'C', PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+    env: { LC_ALL: 'C', PATH: process.env.PATH ?? '/usr/bin:/bin' },
     extendEnv: false,
     reject: false,
     maxBuffer: 1 << 20,

@@ -90,7 +90,11 @@ async function checkRefs(
   return pins.flatMap(({ ref, oid }) => {
     const is = objects.get(ref)?.oid
     const message =
-      is === undefined ? `or its object ${oid} is missing` : is === oid ? null : `is at ${is} instead of ${oid}`
+      is === undefined
+        ? `or its object ${oid} is missing`
+        : is === oid
+          ? null
+          : `is at ${is} instead of ${oid}`
     if (message !== null) return [{ what: 'ref' as const, name: ref, message }]
     return ref.startsWith(`${refPrefix}/`)
       ? []

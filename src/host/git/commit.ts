@@ -11,7 +11,7 @@ export interface Author extends Person {
 export interface NewCommit {
   readonly tree: string
   readonly parents: readonly string[]
-  /** Kept byte for byte. */
+  /** Kept as it is; bytes that are not UTF-8 are taken for latin1 by git and become UTF-8. */
   readonly message: string | Buffer
   /** Default: the user. */
   readonly author?: Author
@@ -66,7 +66,7 @@ export async function readCommits(place: SharedPlace, from: string, to: string):
     `^${from}`,
     '--',
   ]
-  // Read as bytes: a message need not be UTF-8, and is kept as it is.
+  // Read as bytes: a message need not be UTF-8.
   const fields = (await gitBytes({ gitDir: place.commonDir }, args)).stdout.split('\0')
   const commits: CommitRecord[] = []
   for (let at = 0; at + FIELDS.length < fields.length; at += FIELDS.length)

@@ -5,7 +5,7 @@ import { type Checkout, type CheckoutPlace, checkoutsOf, placeOfCheckout } from 
 import { git } from './git.ts'
 import { identityEnvironment } from './identity.ts'
 import { inTheWay } from './in-the-way.ts'
-import { beginMove, isMoveOpen, settleMove } from './move-journal.ts'
+import { beginMove, endMove, isMoveOpen, settleMove } from './move-journal.ts'
 import { branchTip, contains } from './refs.ts'
 
 export interface BaseMove {
@@ -18,7 +18,10 @@ export interface BaseMove {
   readonly reason: string
 }
 
-/** Something of the user is in the way. `where`: the worktree, or several, one a line. */
+/**
+ * Something of the user is in the way: `files` are named as in the worktree, locks by their full path. `where`: the
+ * worktree, or several, one a line. `reason` is a clause that stands by itself.
+ */
 export interface Held {
   readonly kind: 'held'
   readonly files: readonly string[]
@@ -114,7 +117,7 @@ async function moveRefOnly(place: CheckoutPlace, move: BaseMove): Promise<MoveAn
   })
   if (exitCode === 0) return { kind: 'moved' }
   const answer = await settled(place, move)
-  return answer ?? lockHeld(place, null, move) ?? held(place.commonDir, 'git refused to move the branch')
+  return answer ?? lockHeld(place, null, move) ?? held(place.commonDir, `git refused to move ${move.branch}`)
 }
 
 /** What the ref says after an attempt; null: it is where it was. */
@@ -147,16 +150,20 @@ async function moveCheckout(place: CheckoutPlace, checkout: Checkout, move: Base
   await beginMove(checkout, { ...move, kept: before.kept })
   const fault = await fastForward(checkout, move)
   const answer = await settled(place, move)
-  const clean = await settleMove(checkout)
-  if (answer !== null && clean) return answer
+  if (answer?.kind === 'moved') {
+    await endMove(checkout)
+    return answer
+  }
+  const isClean = await settleMove(checkout)
+  if (answer !== null) return answer
   if (fault !== null) throw fault
-  return (
-    (await obstacle(place, checkout, move)).held ?? answer ?? held(checkout.path, 'git refused to move it')
-  )
+  if (!isClean) return lockHeld(place, checkout, move) ?? changed(checkout)
+  const after = await obstacle(place, checkout, move)
+  return after.held ?? held(checkout.path, `git refused to move ${move.branch} in ${checkout.path}`)
 }
 
 function changed(checkout: Checkout): Held {
-  return held(checkout.path, 'it changed at this moment')
+  return held(checkout.path, `${checkout.path} changed at this moment`)
 }
 
 async function obstacle(
@@ -169,10 +176,10 @@ async function obstacle(
     held: held(checkout.path, reason, files),
     kept,
   })
-  if (operation !== null) return stop(`a ${operation} is under way`)
-  if (!checkout.attached) return stop(`${move.branch} is in use there`)
+  if (operation !== null) return stop(`a ${operation} is under way in ${checkout.path}`)
+  if (!checkout.attached) return stop(`${move.branch} is in use in ${checkout.path}`)
   return files.length > 0
-    ? stop('files there would be overwritten')
+    ? stop(`files in ${checkout.path} would be overwritten`)
     : { held: lockHeld(place, checkout, move), kept }
 }
 

@@ -15,6 +15,11 @@ export async function beginMove(checkout: Checkout, move: HalfMove): Promise<voi
   await writeFile(join(checkout.gitDir, NAME), JSON.stringify({ from, to, kept }))
 }
 
+/** The ref has moved: nothing is left to undo. */
+export async function endMove(checkout: Checkout): Promise<void> {
+  await rm(join(checkout.gitDir, NAME), { force: true })
+}
+
 export async function isMoveOpen(checkout: Checkout): Promise<boolean> {
   return (await openMove(checkout)) !== null
 }
@@ -28,7 +33,7 @@ export async function settleMove(checkout: Checkout): Promise<boolean> {
   if (move === null) return true
   if (existsSync(join(checkout.gitDir, 'index.lock'))) return false
   await undoHalfMove(checkout, move)
-  await rm(join(checkout.gitDir, NAME), { force: true })
+  await endMove(checkout)
   return true
 }
 

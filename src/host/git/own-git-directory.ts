@@ -33,7 +33,7 @@ export async function ownConfig(place: SharedPlace): Promise<string> {
 
 /**
  * Makes a directory that is a repository of its own, without hooks or remotes, and reads the shared objects as
- * alternates. `head` is a commit. Written by hand: `git init` copies the user's template.
+ * alternates. `head` is what HEAD says. Written by hand: `git init` copies the user's template.
  */
 export async function makeGitDirectory(
   place: SharedPlace,

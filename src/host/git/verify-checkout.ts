@@ -22,6 +22,9 @@ export interface PreparedCheckout {
 
 const TIMEOUT = 30 * 60_000
 
+/** HEAD until the first checkout is complete: killed before that, the directory is made again. */
+const NOWHERE = 'ref: refs/heads/none'
+
 /**
  * Puts a directory at exactly a commit, for running the project's checks there. It is no worktree of the repository.
  * Ignored files (dependencies, build output) stay from one commit to the next; everything else that the commit does
@@ -37,7 +40,7 @@ export async function prepareVerifyCheckout(checkout: VerifyCheckout): Promise<P
   await rm(checkout.directory, { recursive: true, force: true, maxRetries: 3 })
   await rm(own(checkout), { recursive: true, force: true, maxRetries: 3 })
   await mkdir(checkout.directory, { recursive: true })
-  await putAt(checkout, checkout.commit)
+  await putAt(checkout, NOWHERE)
   return { fresh: true, previous: null }
 }
 

@@ -6,11 +6,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
   utimesSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ export interface LaneState {
   /** Ignored on purpose, so not expected back. */
   readonly leftOut?: readonly string[]
   /** What must work in the restored lane. */
-  then?(lane: TestLane): void
+  after?(lane: TestLane): void
 }
 
 const conflict = (lane: TestLane, theirs = 'other'): void => {
@@ -121,10 +121,17 @@ export const STATES: readonly LaneState[] = [
     prepare(repository) {
       repository.git('config', 'filter.rot.smudge', 'tr a-z b-za')
       repository.git('config', 'filter.rot.clean', 'tr b-za a-z')
-      repository.commit('attributes', { '.gitattributes': '*.rot filter=rot\n', 'x.rot': 'abc\n', 'y.rot': 'def\n' })
+      repository.commit('attributes', {
+        '.gitattributes': '*.rot filter=rot\n',
+        'x.rot': 'abc\n',
+        'y.rot': 'def\n',
+      })
     },
     bring(lane) {
-      expect(readFileSync(lane.at('x.rot'), 'latin1') !== readFileSync(lane.at('src/a.ts'), 'latin1'), 'no filter')
+      expect(
+        readFileSync(lane.at('x.rot'), 'latin1') !== readFileSync(lane.at('src/a.ts'), 'latin1'),
+        'no filter',
+      )
       lane.write('y.rot', 'changed\n')
     },
   },
@@ -179,7 +186,17 @@ export const STATES: readonly LaneState[] = [
   {
     name: 'names that are not UTF-8, and other names',
     bring(lane) {
-      const odd = ['caf\xe9/\xff\xfe.txt', 'new\nline', '-rf', ' space ', 'back\\slash', ':(top)', '*glob?', 'tab\t"q"', '#x']
+      const odd = [
+        'caf\xe9/\xff\xfe.txt',
+        'new\nline',
+        '-rf',
+        ' space ',
+        'back\\slash',
+        ':(top)',
+        '*glob?',
+        'tab\t"q"',
+        '#x',
+      ]
       const add = (name: string): void => {
         const path = Buffer.from(`${lane.path}/${name}`, 'latin1')
         if (name.includes('/')) mkdirSync(Buffer.from(`${lane.path}/caf\xe9`, 'latin1'))
@@ -203,7 +220,7 @@ export const STATES: readonly LaneState[] = [
       lane.git('commit', '-q', '--amend', '-am', 'second try')
       lane.git('reset', '-q', '--hard', 'HEAD~1')
     },
-    then(lane) {
+    after(lane) {
       expect(lane.git('show', 'HEAD@{1}:src/a.ts') === 'second try', 'the reset commit is gone')
       expect(lane.git('show', 'HEAD@{2}:src/a.ts') === 'first try', 'the amended commit is gone')
     },
@@ -215,7 +232,7 @@ export const STATES: readonly LaneState[] = [
       lane.git('commit', '-qam', 'lost')
       lane.git('reset', '-q', '--hard', 'HEAD~1')
     },
-    then(lane) {
+    after(lane) {
       expect(lane.git('show', `${BRANCH}@{1}:src/a.ts`) === 'lost', 'the branch has no reflog')
     },
   },
@@ -227,7 +244,7 @@ export const STATES: readonly LaneState[] = [
       lane.tryGit('rebase', '-q', '--autostash', 'other')
       expect(lane.git('status').includes('rebase'), 'no rebase')
     },
-    then(lane) {
+    after(lane) {
       resolve(lane)
       lane.git('-c', 'core.editor=true', 'rebase', '--continue')
       expect(lane.git('symbolic-ref', '--short', 'HEAD') === BRANCH, 'not on the branch')
@@ -242,7 +259,7 @@ export const STATES: readonly LaneState[] = [
       lane.tryGit('merge', '-q', 'other')
       expect(lane.git('ls-files', '-u') !== '', 'no conflict')
     },
-    then(lane) {
+    after(lane) {
       resolve(lane)
       lane.git('commit', '-qm', 'merged')
       expect(lane.git('rev-list', '--parents', '-1', 'HEAD').split(' ').length === 3, 'not a merge')
@@ -256,7 +273,7 @@ export const STATES: readonly LaneState[] = [
       resolve(lane)
       lane.git('branch', '-qD', 'other')
     },
-    then(lane) {
+    after(lane) {
       lane.git('checkout', '-m', '--', 'docs/guide.md')
       expect(readFileSync(lane.at('docs/guide.md'), 'latin1').includes('THEIRS'), 'the conflict is gone')
     },
@@ -270,7 +287,7 @@ export const STATES: readonly LaneState[] = [
       }
       lane.git('bisect', 'start', 'HEAD', 'HEAD~4')
     },
-    then(lane) {
+    after(lane) {
       lane.git('bisect', 'good')
       lane.git('bisect', 'reset')
       expect(lane.git('symbolic-ref', '--short', 'HEAD') === BRANCH, 'not back on the branch')
@@ -287,7 +304,7 @@ export const STATES: readonly LaneState[] = [
       lane.tryGit('cherry-pick', 'other~1', 'other')
       lane.git('branch', '-qD', 'other')
     },
-    then(lane) {
+    after(lane) {
       resolve(lane)
       lane.git('-c', 'core.editor=true', 'cherry-pick', '--continue')
       expect(lane.git('log', '-1', '--format=%s') === 'next', 'the second commit is missing')
@@ -301,7 +318,7 @@ export const STATES: readonly LaneState[] = [
       lane.git('commit', '-qam', 'later')
       lane.tryGit('revert', 'HEAD~2')
     },
-    then: (lane) => lane.git('revert', '--abort'),
+    after: (lane) => lane.git('revert', '--abort'),
   },
   {
     name: 'extra branches, a renamed one, tags, stash',
@@ -314,7 +331,7 @@ export const STATES: readonly LaneState[] = [
       lane.git('tag', '-a', '-m', 'note', 'noted')
       lane.git('branch', '-m', 'renamed')
     },
-    then(lane) {
+    after(lane) {
       expect(lane.git('symbolic-ref', '--short', 'HEAD') === 'renamed', 'not on the renamed branch')
     },
   },
@@ -345,7 +362,7 @@ export const STATES: readonly LaneState[] = [
       plainGit(lane.at('src'), 'init', '-q')
       lane.write('src/trace.log', 'kept\n')
     },
-    then(lane) {
+    after(lane) {
       expect(plainGit(lane.at('vendor/lib'), 'log', '--format=%s') === 'inner', 'inner commit is gone')
     },
   },
@@ -367,7 +384,7 @@ export const STATES: readonly LaneState[] = [
       plainGit(lane.at('sub'), 'commit', '-qam', 'work in sub')
       lane.write('sub/g', 'dirty\n')
     },
-    then(lane) {
+    after(lane) {
       expect(plainGit(lane.at('sub'), 'log', '-1', '--format=%s') === 'work in sub', 'sub commit is gone')
       expect(plainGit(lane.at('sub'), 'status', '--porcelain') === '?? g', 'sub status differs')
     },
@@ -389,7 +406,7 @@ export const STATES: readonly LaneState[] = [
       plainGit(lane.at('.claude/worktrees/inner'), 'commit', '-qam', 'inner commit')
       lane.write('.claude/worktrees/inner/dirty.txt', 'x\n')
     },
-    then(lane) {
+    after(lane) {
       const inner = lane.at('.claude/worktrees/inner')
       expect(plainGit(inner, 'log', '-1', '--format=%s') === 'inner commit', 'inner commit is gone')
     },
@@ -414,7 +431,7 @@ export const STATES: readonly LaneState[] = [
       lane.git('add', '-A')
       lane.git('write-tree')
     },
-    then: (lane) => lane.git('fsck', '--no-dangling', '--no-progress'),
+    after: (lane) => lane.git('fsck', '--no-dangling', '--no-progress'),
   },
   {
     name: 'index of version 4',

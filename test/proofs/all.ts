@@ -1,0 +1,6 @@
+import { bystanders } from './bystanders.ts'
+import { claimCrowd } from './claim-crowd.ts'
+import type { Proof } from './proof.ts'
+
+/** Every proof; `npm run prove` and test/proofs.test.ts run what stands here. */
+export const PROOFS: readonly Proof[] = [claimCrowd, bystanders]

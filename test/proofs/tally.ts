@@ -1,0 +1,39 @@
+import { type Answer, answerOf, type Ended, runProcess } from '../fixtures/product.ts'
+
+/** Counts processes by kind, and what went wrong with them. */
+export class Tally {
+  readonly counts = new Map<string, number>()
+  readonly errors: string[] = []
+  readonly #worklane: string
+
+  constructor(worklane: string) {
+    this.#worklane = worklane
+  }
+
+  /** Plain git. A process that ends well but complains counts as wrong too: somebody reads that. */
+  async git(cwd: string, ...args: readonly string[]): Promise<Ended> {
+    const ended = await runProcess({ file: 'git', args, cwd })
+    const kind = `git ${args.filter((arg, at) => arg !== '-c' && args[at - 1] !== '-c').join(' ')}`
+    this.#count(kind.replace(/ (-m|--message=).*/, ''))
+    if (ended.exitCode !== 0 || /^(fatal|error|warning):/m.test(ended.stderr))
+      this.errors.push(`${kind}: exit ${ended.exitCode}: ${ended.stderr.trim().slice(0, 300)}`)
+    return ended
+  }
+
+  /** `expected`: codes of refusals that are an answer, such as `nothing-ready`. */
+  async ask<T>(cwd: string, args: readonly string[], expected: readonly string[] = []): Promise<Answer<T>> {
+    const ended = await runProcess({ file: this.#worklane, args: [...args, '--json'], cwd })
+    const words = args.filter((word) => /^[a-z]+$/.test(word) && word !== 'json')
+    const kind = `worklane ${words.slice(0, ['lane', 'task'].includes(words[0] ?? '') ? 2 : 1).join(' ')}`
+    this.#count(kind)
+    const answer = answerOf<T>(ended)
+    if (ended.stderr !== '') this.errors.push(`${kind}: says ${ended.stderr.trim().slice(0, 300)}`)
+    if (!answer.ok && !expected.includes(answer.error.code))
+      this.errors.push(`${args.join(' ')}: ${answer.error.code}: ${answer.error.message}`)
+    return answer
+  }
+
+  #count(kind: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
+  }
+}
