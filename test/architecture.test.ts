@@ -19,7 +19,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   engine: { rooms: ['ledger', 'board', 'config', 'host'] },
   ledger: { rooms: ['board'] },
   config: { rooms: ['board'] },
-  host: { rooms: [] },
+  host: { rooms: ['board'] },
   board: { rooms: [], libraries: false },
 }
 

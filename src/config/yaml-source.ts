@@ -74,6 +74,10 @@ function refuseCrowd(file: string, text: string): void {
   }
 }
 
+function tooNested(place: Place): UsageError {
+  return usageAt(place, 'The file nests or repeats itself too much to be read.', 'Write it flat.')
+}
+
 function refuseProblems(document: Document.Parsed, placeOf: (offset: number) => Place): void {
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem === undefined) return
@@ -84,6 +88,7 @@ function refuseProblems(document: Document.Parsed, placeOf: (offset: number) => 
       'YAML tags (!name) are not allowed.',
       'Put text that begins with ! in double quotes.',
     )
+  if (problem.code === 'RESOURCE_EXHAUSTION') throw tooNested(place)
   if (problem.code === 'MULTIPLE_DOCS')
     throw usageAt(place, 'A second YAML document begins here.', 'Remove the line with three dashes.')
   throw usageAt(

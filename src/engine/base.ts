@@ -1,8 +1,8 @@
-import { join } from 'node:path'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { branchOfHead } from '../host/git/repository.ts'
 import { rememberBase, rememberedBase } from '../ledger/base.ts'
 import { transact } from '../ledger/transact.ts'
+import { mainCheckout } from './main-checkout.ts'
 import type { World } from './world.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function baseBranch(world: World): Promise<string | Refusal> {
   if (world.settings.base !== null) return world.settings.base
   const remembered = await rememberedBase(world.ledger.db)
   if (remembered !== undefined) return remembered
-  const branch = branchOfHead(mainGitDirectory(world))
+  const branch = branchOfHead(mainCheckout(world).gitDir)
   if (branch === null)
     return refuse(
       'no-base',
@@ -22,9 +22,4 @@ export async function baseBranch(world: World): Promise<string | Refusal> {
     )
   const recorded = await transact(world.ledger, world.actor, async (tx) => await rememberBase(tx, branch))
   return isRefusal(recorded) ? recorded : branch
-}
-
-function mainGitDirectory(world: World): string {
-  const { commonDir, gitDir, root } = world.repository
-  return commonDir === join(root, '.git') ? commonDir : gitDir
 }

@@ -7,7 +7,7 @@ import { runChecks } from '../engine/checks.ts'
 import { settleLanes } from '../engine/settle.ts'
 import type { World } from '../engine/world.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
-import { commitOf, countCommits } from '../host/git/refs.ts'
+import { commitOf, ownCommits } from '../host/git/refs.ts'
 import { adminDirectory, placeOf } from '../host/git/worktree.ts'
 import { completeEmpty, completeTask } from '../ledger/landings.ts'
 import { needLane, type OwnedLane } from '../ledger/lanes.ts'
@@ -83,7 +83,7 @@ async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen
       `The lane of task ${held.id} has no commit.`,
       `Commit the work in ${lane.path} first.`,
     )
-  const commits = await countCommits(place, lane.startPoint, result)
+  const commits = await ownCommits(place, lane, result)
   if (commits === 0 && !held.allowEmpty)
     return refuse(
       'no-commits',

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isRefusal } from '../board/refusal.ts'
 import { uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
-import { commitOf, countCommits } from '../host/git/refs.ts'
+import { commitOf, ownCommits } from '../host/git/refs.ts'
 import { adminDirectory, checkInode, placeOf } from '../host/git/worktree.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
@@ -24,7 +24,7 @@ export default operation({
     return {
       ...viewLane(lane),
       head,
-      commits: head === null ? 0 : await countCommits(place, lane.startPoint, head),
+      commits: head === null ? 0 : await ownCommits(place, lane, head),
       uncommitted: await uncommittedPaths(place),
       unfinished: unfinishedOperation(adminDirectory(worktree)),
     }

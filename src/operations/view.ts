@@ -1,3 +1,4 @@
+import type { Landing } from '../board/landing.ts'
 import { standing, type Task } from '../board/task.ts'
 import type { Session } from '../engine/session.ts'
 import type { World } from '../engine/world.ts'
@@ -5,7 +6,7 @@ import { changedSince } from '../host/git/lane-state.ts'
 import { placeOf } from '../host/git/worktree.ts'
 import { latestLandings } from '../ledger/landings.ts'
 import { type OwnedLane, standingLanes } from '../ledger/lanes.ts'
-import { liveRuns } from '../ledger/runs.ts'
+import { liveRuns, type RunRow } from '../ledger/runs.ts'
 import { latestNotes, taskMap } from '../ledger/tasks.ts'
 import type { RunSnapshot, TaskView } from './snapshot.ts'
 
@@ -24,52 +25,70 @@ export function snapshotter(world: World, session: Session, rules: Rules): () =>
   const startedAt = world.actor.now()
   const changes = changesByLane(world)
   return async () => {
-    const { db } = world.ledger
-    const tasks = await taskMap(db)
+    const board = await readBoard(world)
     const { only } = rules.selection
-    const shown = [...tasks.values()].filter((task) => only === null || only.has(task.id))
-    const lanes = new Map((await standingLanes(db)).map((lane) => [lane.taskId, lane]))
-    const runs = new Map((await liveRuns(db)).map((run) => [run.taskId, run]))
-    const landings = await latestLandings(db)
-    const notes = await latestNotes(db)
+    const shown = [...board.tasks.values()].filter((task) => only === null || only.has(task.id))
     const views = shown.map(async (task): Promise<TaskView> => {
-      const lane = lanes.get(task.id)
-      const run = runs.get(task.id)
-      const landing = landings.get(task.id)
-      const stands = standing(task, tasks)
-      const waits = task.state === 'pending' && stands.kind !== 'ready'
-      return {
-        id: task.id,
-        subject: task.subject,
-        state: task.state,
-        waitsFor: waits ? stands.by : [],
-        unreachable: task.state === 'pending' && stands.kind === 'unreachable',
-        branch: lane?.branch ?? null,
-        attempt: run === undefined ? null : task.failures + 1,
-        startedAt: run?.startedAt ?? null,
-        agent: run?.command ?? null,
-        lastAction: session.activity.last(task.id),
-        changes: run !== undefined && lane !== undefined ? await changes(lane) : null,
-        landing: task.state === 'completed' ? (landing?.state ?? null) : null,
-        reason: reasonOf(task, landing?.reason ?? null, notes.get(task.id) ?? null),
-        files: landing?.files ?? [],
-      }
+      const lane = board.lanes.get(task.id)
+      const atWork = board.runs.has(task.id) && lane !== undefined
+      const lastAction = session.activity.last(task.id)
+      return { ...viewTask(board, task), lastAction, changes: atWork ? await changes(lane) : null }
     })
     const { base, verify, parallel } = rules
+    const { stopping } = session
     return {
       startedAt,
       now: world.actor.now(),
       base,
       verify,
       parallel,
-      stopping: session.stopping,
+      stopping,
       tasks: await Promise.all(views),
     }
   }
 }
 
-function reasonOf(task: Task, landing: string | null, note: string | null): string | null {
-  if (task.state === 'completed') return landing
+interface Board {
+  readonly tasks: ReadonlyMap<number, Task>
+  readonly lanes: ReadonlyMap<number, OwnedLane>
+  readonly runs: ReadonlyMap<number, RunRow>
+  readonly landings: ReadonlyMap<number, Landing>
+  readonly notes: ReadonlyMap<number, string>
+}
+
+async function readBoard({ ledger: { db } }: World): Promise<Board> {
+  return {
+    tasks: await taskMap(db),
+    lanes: new Map((await standingLanes(db)).map((lane) => [lane.taskId, lane])),
+    runs: new Map((await liveRuns(db)).map((run) => [run.taskId, run])),
+    landings: await latestLandings(db),
+    notes: await latestNotes(db),
+  }
+}
+
+function viewTask(board: Board, task: Task): Omit<TaskView, 'lastAction' | 'changes'> {
+  const run = board.runs.get(task.id)
+  const landing = board.landings.get(task.id)
+  const stands = standing(task, board.tasks)
+  const pending = task.state === 'pending'
+  return {
+    id: task.id,
+    subject: task.subject,
+    state: task.state,
+    waitsFor: pending && stands.kind !== 'ready' ? stands.by : [],
+    unreachable: pending && stands.kind === 'unreachable',
+    branch: board.lanes.get(task.id)?.branch ?? null,
+    attempt: run === undefined ? null : task.failures + 1,
+    startedAt: run?.startedAt ?? null,
+    agent: run?.command ?? null,
+    landing: task.state === 'completed' || pending ? (landing?.state ?? null) : null,
+    reason: reasonOf(task, landing, board.notes.get(task.id) ?? null),
+    files: landing?.files ?? [],
+  }
+}
+
+function reasonOf(task: Task, landing: Landing | undefined, note: string | null): string | null {
+  if (task.state === 'completed') return landing?.reason ?? null
   return task.state === 'landed' || task.failures === 0 ? null : note
 }
 
@@ -81,7 +100,7 @@ function changesByLane(world: World): (lane: OwnedLane) => Promise<Changes> {
     const remembered = known.get(lane.id)
     if (remembered !== undefined && Date.now() - remembered.at < CHANGES_KEPT) return remembered.changes
     const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
-    const changes = await changedSince(place, lane.startPoint).catch(() => null)
+    const changes = await changedSince(place, lane.base).catch(() => null)
     known.set(lane.id, { at: Date.now(), changes })
     return changes
   }

@@ -82,12 +82,15 @@ describe('run', () => {
   })
 
   it('gives a conflict and a red verify back with a note, and the next attempt lands', async () => {
+    const merge =
+      'on conflict: sh git merge -q main || true\non conflict: write list.txt both\non conflict: commit both'
     using repository = makeRepository({ 'list.txt': 'a\n', 'ok.txt': 'yes\n' })
     const { summary, events } = await run(
       repository,
       {
-        One: 'sleep 100\nwrite list.txt one\ncommit one',
-        Two: 'sleep 100\nfirst: write list.txt two\nfirst: commit two\non conflict: sh git merge -q main || true\non conflict: write list.txt both\non conflict: commit both',
+        // Whichever lands second is the one that conflicts.
+        One: `first: write list.txt one\nfirst: commit one\n${merge}`,
+        Two: `first: write list.txt two\nfirst: commit two\n${merge}`,
         Three:
           'first: write ok.txt no\nfirst: commit broken\non rejection: write ok.txt yes\non rejection: write three.txt 3\non rejection: commit mended',
       },

@@ -52,17 +52,18 @@ describe('planRuns', () => {
     expect(planRuns({ ...runs, slots: 0 })).toEqual([])
   })
 
-  it('repairs what a dead engine left and touches nobody else', () => {
+  it('repairs what a dead engine or a fault left and touches nobody else', () => {
     const run = (id: number, engine: 'own' | 'alive' | 'gone') => ({ id, taskId: id, engine, stop: false })
     const steps = planRuns({
       ...runs,
       slots: 0,
-      runs: [run(1, 'own'), run(2, 'alive'), run(3, 'gone')],
-      stranded: [4, 5],
-      begun: new Set([4]),
+      runs: [run(1, 'own'), run(2, 'alive'), run(3, 'gone'), run(4, 'own')],
+      stranded: [1, 5],
+      begun: new Set([1]),
     })
     expect(steps).toEqual([
       { action: 'recover', runId: 3, taskId: 3 },
+      { action: 'recover', runId: 4, taskId: 4 },
       { action: 'release', taskId: 5 },
     ])
   })

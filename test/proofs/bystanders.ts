@@ -161,6 +161,7 @@ async function look(scene: Scene): Promise<void> {
   while (!isOver(scene)) {
     const [program, ...args] = LOOKS[Math.floor(random() * LOOKS.length)] ?? ['git', 'status']
     await (program === 'git' ? tally.git(repository.root, ...args) : tally.ask(repository.root, args))
+    await wait(20)
   }
 }
 
@@ -181,7 +182,7 @@ const LOOPS: readonly (readonly string[])[] = [
 async function loop(scene: Scene, args: readonly string[]): Promise<void> {
   while (!isOver(scene)) {
     await scene.tally.git(scene.repository.root, ...args)
-    await wait(20)
+    await wait(100)
   }
 }
 

@@ -8,7 +8,7 @@ import {
   markdownBlocks,
   type Slice,
 } from './markdown-blocks.ts'
-import { checkLineCount, checkPart, type TextLines, textLines } from './markdown-lines.ts'
+import { checkPart, checkWhole, type TextLines, textLines } from './markdown-lines.ts'
 
 /**
  * The tasks of a Markdown document (CommonMark).
@@ -32,7 +32,7 @@ import { checkLineCount, checkPart, type TextLines, textLines } from './markdown
  */
 export function parseMarkdownTasks(file: string, text: string): ParsedFile {
   const lines = textLines(text)
-  checkLineCount(file, lines)
+  checkWhole(file, lines)
   refuseFrontMatter(file, lines)
   const blocks = markdownBlocks(lines, (first, after) => checkPart(file, lines, first, after))
   const headings = taskHeadings(file, blocks)

@@ -79,7 +79,8 @@ function check(name: string, operation: Operation, { flags, args }: Words): Pars
     ),
   )
   if (positional?.many === true && args.length > 0) given[positional.field] = args
-  else if (positional !== undefined && positional.many !== true && args[0] !== undefined) given[positional.field] = args[0]
+  else if (positional !== undefined && positional.many !== true && args[0] !== undefined)
+    given[positional.field] = args[0]
   const checked = operation.input.safeParse(given)
   if (checked.success) return { kind: 'asked', asked: { name, operation, input: checked.data } }
   const [issue] = checked.error.issues

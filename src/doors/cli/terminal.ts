@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import type { Progress } from '../../operations/operation.ts'
+import { clean } from './clean.ts'
 import type { View } from './view.ts'
 
 /** Exit codes: 0 done, 1 refused (or not everything landed), 2 usage, 3 the outside world failed, 70 our defect, 130 stopped. */
@@ -57,7 +58,7 @@ export class Terminal {
     }
     const { render } = await import('./render.ts')
     const text = await render(name, answer)
-    if (text !== '') this.say(text)
+    if (text !== '') this.say(process.stdout.isTTY || name !== 'lane diff' ? clean(text) : text)
     return code
   }
 
@@ -67,10 +68,8 @@ export class Terminal {
 
   async fail(error: unknown): Promise<number> {
     await this.#view?.close()
-    const { UsageError } = await import('../../config/usage-error.ts')
-    if (error instanceof UsageError) return this.#error(error, EXIT.usage)
-    const fault = faultOf(error)
-    if (fault !== null) return this.#error(fault, EXIT.fault)
+    const known = knownError(error)
+    if (known !== null) return this.#error(known.answer, known.exit)
     const { stack, message } = error instanceof Error ? error : new Error(String(error))
     const hint = `This is a defect of Worklane. Please report it with these lines:\n${stack ?? message}`
     return this.#error({ code: 'defect', message, hint }, EXIT.defect)
@@ -78,24 +77,28 @@ export class Terminal {
 
   #error({ code, message, hint }: ErrorAnswer | Refusal, exit: number): number {
     if (this.#json) writeAll(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
-    else process.stderr.write(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`)
+    else process.stderr.write(clean(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`))
     return exit
   }
 }
 
-/** The outside world's failures, by their shape: a door does not know the host. */
-function faultOf(error: unknown): ErrorAnswer | null {
+/** Bad input and failures of the outside world, by their shape: a door does not know the rooms behind. */
+function knownError(error: unknown): { readonly answer: ErrorAnswer; readonly exit: number } | null {
   if (!(error instanceof Error)) return null
-  const { hint, syscall, code } = error as { hint?: string; syscall?: string; code?: string }
-  if (error.name === 'Fault') return { code: 'fault', message: error.message, hint: hint ?? '' }
-  if (error.name === 'SqliteError')
+  const { name, message } = error
+  const { hint = '', syscall, code = 'fault' } = error as { hint?: string; syscall?: string; code?: string }
+  if (name === 'UsageError') return { answer: { code, message, hint }, exit: EXIT.usage }
+  if (name === 'Fault') return { answer: { code: 'fault', message, hint }, exit: EXIT.fault }
+  if (name === 'SqliteError')
     return {
-      code: 'ledger',
-      message: `The ledger cannot be used: ${error.message}`,
-      hint: 'See: worklane doctor',
+      answer: {
+        code: 'ledger',
+        message: `The ledger cannot be used: ${message}`,
+        hint: 'See: worklane doctor',
+      },
+      exit: EXIT.fault,
     }
-  if (typeof syscall === 'string') return { code: code ?? 'fault', message: error.message, hint: '' }
-  return null
+  return typeof syscall === 'string' ? { answer: { code, message, hint }, exit: EXIT.fault } : null
 }
 
 function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {

@@ -1,5 +1,6 @@
 import type { LedgerEvent } from '../../board/event.ts'
 import type { Progress } from '../../operations/operation.ts'
+import { clean } from './clean.ts'
 import { canShowLive } from './live/can-show-live.ts'
 import type { LiveView } from './live/live-view.tsx'
 
@@ -13,12 +14,15 @@ export interface View {
 export function openView(name: string): View {
   if (name === 'logs')
     return {
-      show: (progress) => progress.kind === 'text' && process.stdout.write(progress.text),
+      show: (progress) =>
+        progress.kind === 'text' &&
+        process.stdout.write(process.stdout.isTTY ? clean(progress.text) : progress.text),
       async close() {},
     }
   if (name === 'events')
     return {
-      show: (progress) => progress.kind === 'event' && process.stdout.write(`${eventLine(progress.event)}\n`),
+      show: (progress) =>
+        progress.kind === 'event' && process.stdout.write(`${clean(eventLine(progress.event))}\n`),
       async close() {},
     }
   const live = (name === 'run' || name === 'up') && canShowLive(process.stdout, process.env)
@@ -37,7 +41,7 @@ function plainView(): View {
     show(progress) {
       queue = queue.then(async () => {
         const { plainLine } = await lines
-        if (progress.kind === 'text') process.stdout.write(`${progress.text}\n`)
+        if (progress.kind === 'text') process.stdout.write(`${clean(progress.text)}\n`)
         if (progress.kind === 'snapshot')
           for (const { id, subject } of progress.snapshot.tasks) subjects.set(id, subject)
         const line = progress.kind === 'event' ? plainLine(progress.event, subjects) : null
@@ -52,21 +56,20 @@ function liveView(): View {
   const module = import('./live/live-view.tsx')
   let live: LiveView | null = null
   let closed = false
-  const notices: string[] = []
   return {
     show(progress) {
-      if (progress.kind === 'text') notices.push(progress.text)
-      if (progress.kind !== 'snapshot') return
       void module.then(({ showLive }) => {
         if (closed) return
         live ??= showLive()
-        live.update(progress.snapshot)
+        if (progress.kind === 'text') live.say(clean(progress.text))
+        if (progress.kind === 'snapshot') live.update(progress.snapshot)
       })
     },
     async close() {
       if (closed) return
+      await module
       closed = true
-      live?.stop(notices)
+      live?.stop([])
     },
   }
 }

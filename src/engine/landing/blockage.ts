@@ -16,7 +16,7 @@ export async function blockageOf(
   to: string,
 ): Promise<Blockage | null> {
   const held = await heldBy(world.repository, { branch, from, to })
-  return held === null ? null : { reason: `${held.reason} (${held.where})`, files: held.files }
+  return held === null ? null : { reason: held.reason, files: held.files }
 }
 
 /** Whether a held landing is still held: by files, or by a git failure for as long as base stays where it was. */

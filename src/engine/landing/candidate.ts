@@ -1,6 +1,6 @@
 import type { Landing } from '../../board/landing.ts'
 import { makeCandidate } from '../../host/git/candidate.ts'
-import { git } from '../../host/git/git.ts'
+import { signingAsked } from '../../host/git/identity.ts'
 import { branchTip, setRef } from '../../host/git/refs.ts'
 import { findTask } from '../../ledger/tasks.ts'
 import type { World } from '../world.ts'
@@ -34,7 +34,7 @@ export async function prepareCandidate(world: World, entry: Landing): Promise<Ca
       body: task?.description ?? '',
       trailers: [['Worklane-Task', String(entry.taskId)]],
     },
-    sign: await wantsSigning(world),
+    sign: await signingAsked(place),
   })
   if (made.kind === 'empty') return { kind: 'candidate', commit: on, on }
   if (made.kind === 'conflict')
@@ -42,13 +42,4 @@ export async function prepareCandidate(world: World, entry: Landing): Promise<Ca
   if (made.kind === 'unknown') return made
   await setRef(place, candidateRef(entry), made.commit)
   return { kind: 'candidate', commit: made.commit, on }
-}
-
-async function wantsSigning(world: World): Promise<boolean> {
-  const { stdout } = await git(
-    { gitDir: world.repository.commonDir },
-    ['config', '--type=bool', '--get', 'commit.gpgSign'],
-    { answers: [0, 1] },
-  )
-  return stdout.trim() === 'true'
 }

@@ -1,5 +1,6 @@
 import type { Landing } from '../../board/landing.ts'
 import { isRefusal } from '../../board/refusal.ts'
+import { settleBase } from '../../host/git/move-base.ts'
 import { branchTip, contains } from '../../host/git/refs.ts'
 import { landingQueue, moveLanding, recordLanded } from '../../ledger/landings.ts'
 import { transact } from '../../ledger/transact.ts'
@@ -72,6 +73,7 @@ async function act(world: World, plan: LandingPlan, entry: Landing, verify: stri
 
 /** A crash in `moving` is decided by the ref: base contains the commit, or it does not. Nothing else was visible yet. */
 async function recover(world: World, entry: Landing): Promise<void> {
+  await settleBase(world.repository, entry.base)
   const tip = await branchTip({ gitDir: world.repository.commonDir }, entry.base)
   const landed =
     entry.state === 'moving' &&

@@ -141,8 +141,7 @@ async function moveStep(
     await dropCandidateRef(world, entry)
   } else if (answer.kind === 'base-changed')
     await move(world, entry.id, 'restart', { reason: `${entry.base} moved meanwhile` })
-  else
-    await move(world, entry.id, 'hold', { reason: `${answer.reason} (${answer.where})`, files: answer.files })
+  else await move(world, entry.id, 'hold', { reason: answer.reason, files: answer.files })
 }
 
 async function dropCandidateRef(world: World, entry: Landing): Promise<void> {

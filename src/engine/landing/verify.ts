@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Landing } from '../../board/landing.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
@@ -7,6 +8,7 @@ import { git } from '../../host/git/git.ts'
 import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
 import { DEFAULT_INHERITED, laneEnvironment } from '../../host/process/environment.ts'
 import { runCommand } from '../../host/process/run-command.ts'
+import { mainCheckout } from '../main-checkout.ts'
 import type { World } from '../world.ts'
 import type { Candidate } from './candidate.ts'
 
@@ -56,27 +58,24 @@ export async function verifyCandidate(
 
 /** Puts the checkout at the commit; a fresh one, or one whose dependencies changed, gets its ignored files and set-up. */
 async function prepare(world: World, slot: string, commit: string, log: string): Promise<string | null> {
-  const { fresh, previous } = await prepareVerifyCheckout({
-    commonDir: world.repository.commonDir,
-    directory: slot,
-    commit,
-  })
+  const ready = `${slot}.ready`
+  await prepareVerifyCheckout({ commonDir: world.repository.commonDir, directory: slot, commit })
   const setup = world.settings.landing.setup ?? world.settings.lanes.setup
-  if (fresh) await seed(world, slot)
-  if (
-    setup === null ||
-    (!fresh && previous !== null && !(await dependenciesChanged(world, previous, commit)))
-  )
-    return null
-  const result = await run(world, { command: setup, cwd: slot, log })
-  return result.green
-    ? null
-    : `The set-up command \`${setup}\` failed in the verify checkout; its output: ${log}`
+  const last = existsSync(join(slot, '.git')) ? await readFile(ready, 'utf8').catch(() => null) : null
+  if (last === null) await seed(world, slot)
+  if (last !== null && (setup === null || !(await dependenciesChanged(world, last, commit)))) return null
+  await rm(ready, { force: true })
+  if (setup !== null) {
+    const result = await run(world, { command: setup, cwd: slot, log })
+    if (!result.green)
+      return `The set-up command \`${setup}\` failed in the verify checkout; its output: ${log}`
+  }
+  await writeFile(ready, commit)
+  return null
 }
 
 async function seed(world: World, slot: string): Promise<void> {
-  const { root, gitDir, commonDir } = world.repository
-  const from = { gitDir: commonDir === join(root, '.git') ? commonDir : gitDir, workTree: root }
+  const from = mainCheckout(world)
   await seedIgnored({ from, to: { gitDir: join(slot, '.git'), workTree: slot }, ...world.settings.lanes })
 }
 

@@ -7,6 +7,7 @@ import { restoreArchive } from '../../host/archive/restore.ts'
 import { Fault } from '../../host/fault.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
+import { uncommittedPaths } from '../../host/git/lane-state.ts'
 import { branchTip, createBranch, deleteBranch } from '../../host/git/refs.ts'
 import {
   adminDirectory,
@@ -22,6 +23,7 @@ import { runCommand } from '../../host/process/run-command.ts'
 import { findArchive, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import { environmentOf } from '../environment.ts'
+import { mainCheckout } from '../main-checkout.ts'
 import type { World } from '../world.ts'
 import { trashDirectories } from './trash.ts'
 
@@ -59,11 +61,11 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
       retry: 'later',
       hint: `See what stands in its way with: git branch --list '${lane.branch}*'`,
     })
-  await fillWorktree(worktree)
+  const [left] = await Promise.all([leftInMain(world), fillWorktree(worktree)])
   await rememberFill({ adminDir: adminDirectory(worktree) })
   const warnings = await seed(world, worktree)
   await setUp(world, lane)
-  return warnings
+  return [...left, ...warnings]
 }
 
 /** Brings the content of an archive back: a restored lane, or one that is continued in a fresh directory. */
@@ -86,10 +88,17 @@ async function refill(world: World, lane: OwnedLane, archiveId: number): Promise
   return [...notes, ...(await seed(world, worktree))]
 }
 
+/** A lane starts from what is committed; people expect their changes in it, so it is said. */
+async function leftInMain(world: World): Promise<string[]> {
+  const left = await uncommittedPaths(mainCheckout(world))
+  if (left.length === 0) return []
+  const names = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`
+  return [`Not in this lane, because it is not committed in the main checkout: ${names}`]
+}
+
 async function seed(world: World, worktree: Worktree): Promise<string[]> {
-  const { root, gitDir, commonDir } = world.repository
-  const from = { gitDir: commonDir === join(root, '.git') ? commonDir : gitDir, workTree: root }
   const { copy, link } = world.settings.lanes
+  const from = mainCheckout(world)
   return await seedIgnored({ from, to: { ...placeOf(worktree), workTree: worktree.path }, copy, link })
 }
 

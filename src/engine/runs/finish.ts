@@ -2,7 +2,7 @@ import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { type Evidence, judge, type Verdict } from '../../board/run.ts'
 import type { Task } from '../../board/task.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
-import { commitOf, countCommits } from '../../host/git/refs.ts'
+import { commitOf, ownCommits } from '../../host/git/refs.ts'
 import { adminDirectory, placeOf } from '../../host/git/worktree.ts'
 import type { WorkerExit } from '../../host/process/worker.ts'
 import { completeEmpty, completeTask } from '../../ledger/landings.ts'
@@ -70,7 +70,7 @@ async function weigh(
 ): Promise<Weighed> {
   if (typeof exit === 'string') return { verdict: { outcome: 'failed', detail: exit }, result: null }
   const place = { gitDir: world.repository.commonDir }
-  const commits = head === null ? 0 : await countCommits(place, lane.startPoint, head)
+  const commits = head === null ? 0 : await ownCommits(place, lane, head)
   const done = !exit.stopRequested && !exit.timedOut && unfinished === null && commits > 0
   const checks = [...world.settings.checks, ...task.checks]
   const checked =

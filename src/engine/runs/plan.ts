@@ -22,11 +22,12 @@ export type RunStep =
   | { readonly action: 'release'; readonly taskId: number }
   | { readonly action: 'start'; readonly taskId: number }
 
-/** Pure: first repair what a dead engine left, then fill the free slots. */
+/** Pure: first repair what a dead engine, or a fault in the middle of our own work, left; then fill the free slots. */
 export function planRuns(sight: RunsSight): RunStep[] {
   const steps: RunStep[] = []
   for (const run of sight.runs)
-    if (run.engine === 'gone') steps.push({ action: 'recover', runId: run.id, taskId: run.taskId })
+    if (run.engine === 'gone' || (run.engine === 'own' && !sight.begun.has(run.taskId)))
+      steps.push({ action: 'recover', runId: run.id, taskId: run.taskId })
   for (const taskId of sight.stranded) if (!sight.begun.has(taskId)) steps.push({ action: 'release', taskId })
   const free = Math.max(0, sight.slots - sight.begun.size)
   const startable = sight.ready.filter((id) => !sight.begun.has(id))

@@ -1,4 +1,6 @@
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
@@ -144,8 +146,10 @@ async function spawnGit(
   const answers = options.answers ?? [0]
   for (let attempt = 1; ; attempt += 1) {
     const child = await execa('git', [...config, ...args], {
-      // A neutral directory: merge-tree reads .gitattributes from where it stands.
-      cwd: place.workTree ?? tmpdir(),
+      // A neutral directory that only root can write: merge-tree reads .gitattributes from where it stands.
+      cwd: place.workTree ?? '/',
+      // Out of the terminal's foreground group: Ctrl-C asks us to stop, it does not break git in the middle.
+      detached: true,
       env,
       extendEnv: false,
       encoding,
@@ -165,20 +169,19 @@ async function spawnGit(
       await wait(5 * 2 ** attempt)
       continue
     }
-    throw gitFault(args, child.timedOut, child.isCanceled, exitCode, stderr, child.code)
+    throw gitFault(args, child, stderr, place.workTree)
   }
 }
 
 function gitFault(
   args: readonly string[],
-  timedOut: boolean,
-  cancelled: boolean,
-  exitCode: number,
+  child: { timedOut: boolean; isCanceled: boolean; exitCode?: number | undefined; code?: string | undefined },
   stderr: string,
-  code: string | undefined,
+  cwd: string | undefined,
 ): Fault {
   const name = `git ${args[0] ?? ''}`
-  if (code === 'ENOENT')
+  const { code, timedOut, isCanceled: cancelled, exitCode = -1 } = child
+  if (code === 'ENOENT' && (cwd === undefined || existsSync(cwd)))
     return new Fault('git was not found on PATH.', { retry: 'never', hint: 'Install git 2.38 or newer.' })
   if (timedOut)
     return new Fault(`${name} did not finish in time.`, {
@@ -195,8 +198,6 @@ function gitFault(
 
 /** The repository that a worktree's git directory belongs to; the directory itself for the main one. */
 export async function commonDirectory(gitDir: string): Promise<string> {
-  const { readFile } = await import('node:fs/promises')
-  const { resolve } = await import('node:path')
   try {
     return resolve(gitDir, (await readFile(`${gitDir}/commondir`, 'utf8')).trim())
   } catch {

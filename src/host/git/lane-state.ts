@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type GitPlace, git, gitLine, splitZero } from './git.ts'
+import { identityEnvironment } from './identity.ts'
 
 /** What is not committed in a worktree. Takes no lock and changes nothing. */
 export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
@@ -40,22 +41,9 @@ export async function commitEverything(place: GitPlace, message: string): Promis
   await git(place, ['commit', '-q', '--no-verify', '--no-gpg-sign', '--allow-empty', '-F', '-'], {
     ...writes,
     input: message,
-    env: await fallbackIdentity(place),
+    env: await identityEnvironment(place),
   })
   return await gitLine(place, ['rev-parse', 'HEAD'])
-}
-
-/** The user's own identity; where git knows none, ours, so that work is never left uncommitted for want of a name. */
-async function fallbackIdentity(place: GitPlace): Promise<Record<string, string>> {
-  const { exitCode } = await git(place, ['var', 'GIT_COMMITTER_IDENT'], { answers: [0, 128] })
-  if (exitCode === 0) return {}
-  const [name, email] = ['Worklane', 'worklane@localhost']
-  return {
-    GIT_AUTHOR_NAME: name,
-    GIT_AUTHOR_EMAIL: email,
-    GIT_COMMITTER_NAME: name,
-    GIT_COMMITTER_EMAIL: email,
-  }
 }
 
 /**
@@ -80,10 +68,10 @@ export async function diffEverything(
   }
 }
 
-/** How much differs from `from` in tracked files. */
+/** How much a worktree differs in tracked files from where it parted from `base`. */
 export async function changedSince(
   place: GitPlace,
-  from: string,
+  base: string,
 ): Promise<{ readonly files: number; readonly insertions: number; readonly deletions: number }> {
   const { stdout } = await git(place, [
     'diff',
@@ -92,7 +80,8 @@ export async function changedSince(
     '--no-ext-diff',
     '--no-textconv',
     '--no-renames',
-    from,
+    '--merge-base',
+    `refs/heads/${base}`,
     '--',
   ])
   const rows = splitZero(stdout).map((row) => row.split('\t').map(Number))

@@ -59,9 +59,15 @@ export async function contains(place: GitPlace, newer: string, older: string): P
   return (await git(place, ['merge-base', '--is-ancestor', older, newer], { answers: [0, 1] })).exitCode === 0
 }
 
-/** Commits of `to` that `from` does not have. */
-export async function countCommits(place: GitPlace, from: string, to: string): Promise<number> {
-  return Number(await gitLine(place, ['rev-list', '--count', `${from}..${to}`, '--']))
+/** How many commits a lane has of its own: beyond its start point, and not merged in from base since. */
+export async function ownCommits(
+  place: GitPlace,
+  lane: { readonly startPoint: string; readonly base: string },
+  head: string,
+): Promise<number> {
+  const base = await branchTip(place, lane.base)
+  const others = base === null ? [lane.startPoint] : [lane.startPoint, base]
+  return Number(await gitLine(place, ['rev-list', '--count', head, '--not', ...others, '--']))
 }
 
 /** Deletes one of our own refs, wherever it is. */

@@ -37,7 +37,7 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
     .addColumn('createdAt', 'integer', (c) => c.notNull())
     .addColumn('updatedAt', 'integer', (c) => c.notNull())
     .execute()
-  await db.schema.createIndex('task_by_state').on('task').columns(['state', 'priority', 'id']).execute()
+  await db.schema.createIndex('task_by_state').on('task').columns(['state', 'priority desc', 'id']).execute()
   await db.schema
     .createTable('dependency')
     .addColumn('taskId', 'integer', (c) => c.notNull().references('task.id'))

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ArchiveProblem } from '../../../src/host/archive/compare.ts'
 import { type Archive, type ArchiveInput, archiveLane } from '../../../src/host/archive/make.ts'
@@ -51,8 +60,22 @@ export async function makeLane(prepare?: (repository: TestRepository) => void): 
   const path = join(dirname(repository.root), 'lane')
   repository.git('worktree', 'add', '-q', '--no-track', '-b', BRANCH, path)
   const adminDir = join(repository.gitDir, 'worktrees', 'lane')
+  writeIndexLater(path, adminDir)
   await rememberFill({ adminDir })
   return laneAt(repository, path, adminDir)
+}
+
+/**
+ * As a checkout that takes a while: the index is written when the clock has ticked since the last file. Without it
+ * no file of so small a lane could be proven untouched by its times.
+ */
+function writeIndexLater(path: string, adminDir: string): void {
+  const probe = join(adminDir, 'probe')
+  const last = statSync(join(path, 'src/deep/er/c.ts')).ctimeMs
+  do writeFileSync(probe, '')
+  while (statSync(probe).mtimeMs - last < 1)
+  unlinkSync(probe)
+  plainGit(path, 'update-index', '--force-write-index')
 }
 
 function laneAt(repository: TestRepository, path: string, adminDir: string): TestLane {

@@ -6,7 +6,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
@@ -81,9 +80,9 @@ export const STATES: readonly LaneState[] = [
   {
     name: 'same size, same mtime, other bytes',
     bring(lane) {
-      const { atime, mtime } = statSync(lane.at('src/a.ts'))
+      execFileSync('touch', ['-r', lane.at('src/a.ts'), join(lane.adminDir, 'reference')])
       lane.write('src/a.ts', 'export const a = 9\n')
-      utimesSync(lane.at('src/a.ts'), atime, mtime)
+      execFileSync('touch', ['-r', join(lane.adminDir, 'reference'), lane.at('src/a.ts')])
     },
   },
   {
@@ -268,10 +267,15 @@ export const STATES: readonly LaneState[] = [
   {
     name: 'resolved conflict, its sides kept by the index alone',
     bring(lane) {
-      conflict(lane)
-      lane.tryGit('merge', '-q', 'other')
+      // By hand, so that no commit has them.
+      const stages = ['base', 'OURS', 'THEIRS'].map((text, n) => {
+        lane.write('side', `${text}\n`)
+        return `100644 ${lane.git('hash-object', '-w', 'side')} ${n + 1}\tdocs/guide.md\n`
+      })
+      unlinkSync(lane.at('side'))
+      const input = `0 ${'0'.repeat(40)}\tdocs/guide.md\n${stages.join('')}`
+      execFileSync('git', ['update-index', '--index-info'], { cwd: lane.path, input })
       resolve(lane)
-      lane.git('branch', '-qD', 'other')
     },
     after(lane) {
       lane.git('checkout', '-m', '--', 'docs/guide.md')
@@ -457,6 +461,13 @@ export const STATES: readonly LaneState[] = [
     bring(lane) {
       lane.git('sparse-checkout', 'set', '--cone', '--sparse-index', 'docs')
       lane.write('docs/guide.md', 'changed\n')
+    },
+  },
+  {
+    name: 'files too young for their times to prove anything',
+    bring(lane) {
+      writeFileSync(join(lane.adminDir, 'worklane-fill.json'), '{"raw":true,"writtenAt":0}')
+      lane.write('src/a.ts', 'x\n')
     },
   },
   {
