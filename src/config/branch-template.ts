@@ -2,8 +2,8 @@ import { quoted } from './place.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
- * Whether git takes `name` as a branch: the rules of git-check-ref-format(1) with those of `--branch`, and no full
- * name (`refs/…`), which git would take for a branch called `refs/heads/…`.
+ * Whether git takes `name` as a branch: the rules of git-check-ref-format(1) with those of `--branch`. Without `@`,
+ * which means HEAD, and full names (`refs/…`), which would give a branch called `refs/heads/refs/…`.
  */
 export function plainBranch(name: string): boolean {
   if (name === '' || name === '@' || name === 'HEAD' || name.startsWith('-') || name.startsWith('refs/'))

@@ -4,10 +4,15 @@ import { quoted } from './place.ts'
 export function nearestHint(name: string, known: readonly string[]): string {
   const wanted = name.slice(0, 100).toLowerCase()
   const [best] = known
-    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, distance: distance(wanted, candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)
   const all = `Known here: ${known.join(', ')}.`
   return best === undefined ? `Remove ${quoted(name)}.` : `Did you mean ${best.candidate}? ${all}`
+}
+
+/** Nothing for the beginning of a name: `prio` means `priority`, though `key` is fewer changes away. */
+function distance(wanted: string, known: string): number {
+  return wanted.length > 1 && known.startsWith(wanted) ? 0 : editDistance(wanted, known)
 }
 
 /** Levenshtein: how many letters to add, drop or change. */

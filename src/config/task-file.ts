@@ -8,6 +8,8 @@ import { type FileTask, MOST_TASKS, type ParsedFile, plainTask } from './tasks/f
 import { parseMarkdownTasks } from './tasks/markdown.ts'
 import { UsageError } from './usage-error.ts'
 
+export type { FileTask } from './tasks/file-task.ts'
+
 const LARGEST_FILE = 5 * 2 ** 20
 
 type Parser = (file: string, text: string) => ParsedFile

@@ -2,6 +2,7 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { type Refusal, refuse } from '../board/refusal.ts'
 import { git } from '../host/git/git.ts'
+import { fenceOff } from '../host/git/worktree.ts'
 import type { World } from './world.ts'
 
 /** Settings of a repository that change how lanes can be made; read in one git call. */
@@ -16,7 +17,8 @@ const KNOWN_EXTENSIONS = new Set([
 
 /**
  * Whether lanes can be made here, said before anything changes, and the one entry in `info/exclude` that keeps lanes
- * out of `git status`, `git add -A` and `git clean -ffd` of the main checkout.
+ * out of `git status`, `git add -A` and `git clean -ffd` of the main checkout. The fence keeps what is left of them from
+ * being taken for the main checkout.
  */
 export async function readyRepository(world: World): Promise<Refusal | null> {
   const { stdout } = await git(
@@ -54,6 +56,7 @@ export function excludedLine(world: World): string | null {
 
 async function excludeLanes(world: World): Promise<void> {
   const ours = excludedLine(world)
+  if (ours !== null) await fenceOff(resolve(world.repository.root, world.settings.lanes.directory))
   const file = join(world.repository.commonDir, 'info', 'exclude')
   const current = await readFile(file, 'utf8').catch(() => '')
   if (ours === null || current.includes(ours)) return

@@ -202,6 +202,15 @@ export async function readyTasks(db: Db, limit: number): Promise<number[]> {
   return rows.map((row) => row.id)
 }
 
+export async function taskStates(db: Db, ids: readonly number[]): Promise<Map<number, TaskState>> {
+  const rows = await db
+    .selectFrom('task')
+    .select(['id', 'state'])
+    .where('id', 'in', [...ids])
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.state as TaskState]))
+}
+
 /** How many tasks there are in each state. */
 export async function countTasks(db: Db): Promise<Partial<Record<TaskState, number>>> {
   const rows = await db

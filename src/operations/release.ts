@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
 import { UsageError } from '../config/usage-error.ts'
+import { recoverRun } from '../engine/runs/recover.ts'
+import type { World } from '../engine/world.ts'
 import { giveBack, holdsTask, liveLease } from '../ledger/leases.ts'
 import { liveRuns, requestStop } from '../ledger/runs.ts'
 import { needTask } from '../ledger/tasks.ts'
@@ -26,6 +28,7 @@ export default operation({
       throw new UsageError('Say which claim you give back.', {
         hint: `worklane release ${id} --epoch N, or --force to take it from its holder.`,
       })
+    if (await recovered(world, id)) return { id, state: 'pending', stopping: false }
     return await transact(world.ledger, world.actor, async (tx) => {
       const held = mine === undefined ? await needTask(tx.db, id) : await holdsTask(tx, id, mine)
       if (isRefusal(held)) return held
@@ -43,6 +46,14 @@ export default operation({
     })
   },
 })
+
+/** A run whose engine is gone is over: its processes are stopped and its task comes back. */
+async function recovered(world: World, taskId: number): Promise<boolean> {
+  const run = (await liveRuns(world.ledger.db)).find((one) => one.taskId === taskId)
+  if (run === undefined || world.isAlive(run.engine)) return false
+  await recoverRun(world, run)
+  return true
+}
 
 /** A run of ours gives its task back itself, once its processes are gone. */
 async function stopItsRun(tx: Tx, taskId: number): Promise<boolean> {

@@ -8,6 +8,7 @@ import { lanesDirectory } from '../engine/lanes/reserve.ts'
 import { excludedLine } from '../engine/repository.ts'
 import { settleLanes } from '../engine/settle.ts'
 import type { World } from '../engine/world.ts'
+import { removeFence } from '../host/git/worktree.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { condemnLane, countArchives, standingLanes } from '../ledger/lanes.ts'
 import { transact } from '../ledger/transact.ts'
@@ -44,6 +45,7 @@ async function clearRepository(world: World): Promise<void> {
   const { commonDir, home } = world.repository
   const lanes = lanesDirectory(world)
   await rm(join(lanes, '.trash'), { recursive: true, force: true })
+  await removeFence(lanes)
   await rmdir(lanes).catch(() => undefined)
   await rm(join(commonDir, 'worktrees', 'worklane'), { recursive: true, force: true })
   await rmdir(join(commonDir, 'worktrees')).catch(() => undefined)

@@ -35,7 +35,7 @@ async function lanes(world: World): Promise<Finding[]> {
     const presence = await lanePresence(world.repository.commonDir, lane)
     if (presence === 'whole') continue
     const [what, why] = SAYS[presence]
-    const fix = `worklane lane remove ${lane.taskId} keeps what is left of it; the next claim makes a new one`
+    const fix = `worklane lane remove ${lane.taskId} archives what git still has of it`
     findings.push({
       code: `lane-${presence}`,
       what: `The lane of task ${lane.taskId} ${what}: ${lane.path}`,

@@ -11,6 +11,8 @@ export interface Candidate {
   readonly kind: 'candidate'
   readonly commit: string
   readonly on: string
+  /** It was verified before, and only the move was held up. */
+  readonly verified: boolean
 }
 
 export type CandidateStep =
@@ -23,6 +25,8 @@ export async function prepareCandidate(world: World, entry: Landing): Promise<Ca
   const place = { gitDir: world.repository.commonDir }
   const on = await branchTip(place, entry.base)
   if (on === null) return { kind: 'unknown', reason: `The branch ${entry.base} does not exist.` }
+  if (entry.verified && entry.candidate !== null && entry.candidateOn === on)
+    return { kind: 'candidate', commit: entry.candidate, on, verified: true }
   const task = await findTask(world.ledger.db, entry.taskId)
   const subject = task?.subject ?? ''
   const made = await makeCandidate(world.repository, {
@@ -36,10 +40,10 @@ export async function prepareCandidate(world: World, entry: Landing): Promise<Ca
     },
     sign: await signingAsked(place),
   })
-  if (made.kind === 'empty') return { kind: 'candidate', commit: on, on }
+  if (made.kind === 'empty') return { kind: 'candidate', commit: on, on, verified: false }
   if (made.kind === 'conflict')
     return { kind: 'conflict', files: [...new Set(made.files.map(({ path }) => path))] }
   if (made.kind === 'unknown') return made
   await setRef(place, candidateRef(entry), made.commit)
-  return { kind: 'candidate', commit: made.commit, on }
+  return { kind: 'candidate', commit: made.commit, on, verified: false }
 }

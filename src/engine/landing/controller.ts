@@ -19,9 +19,13 @@ export interface LandingOptions {
   readonly paused: () => boolean
 }
 
+/** Whether a held entry is free costs a look at the user's files; so often at most, in milliseconds. */
+const LOOK_AT_HELD_EVERY = 500
+
 /** Works the landing queue, one entry at a time. */
 export function landingController(world: World, options: LandingOptions): Controller {
   let landing = false
+  const isFree = patientLook(world)
   return {
     name: 'landing',
     async plan() {
@@ -31,7 +35,7 @@ export function landingController(world: World, options: LandingOptions): Contro
       const sight = await Promise.all(
         entries.map(async (entry) => ({
           ...entry,
-          free: entry.state === 'held' && (await blockage(world, entry)) === null,
+          free: entry.state === 'held' && (await isFree(entry)),
         })),
       )
       const plans = planQueue({ entries: sight }).filter(
@@ -48,6 +52,17 @@ export function landingController(world: World, options: LandingOptions): Contro
         })
       })
     },
+  }
+}
+
+function patientLook(world: World): (entry: Landing) => Promise<boolean> {
+  const looked = new Map<number, { readonly at: number; readonly free: boolean }>()
+  return async (entry) => {
+    const last = looked.get(entry.id)
+    if (last !== undefined && !last.free && Date.now() - last.at < LOOK_AT_HELD_EVERY) return false
+    const free = (await blockage(world, entry)) === null
+    looked.set(entry.id, { at: Date.now(), free })
+    return free
   }
 }
 

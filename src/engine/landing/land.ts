@@ -60,12 +60,12 @@ async function merge(world: World, entry: Landing): Promise<Candidate | null> {
   const made = await prepareCandidate(world, entry)
   if (made.kind === 'candidate') {
     const blocked = await blockageOf(world, entry.base, made.on, made.commit)
-    const change = { candidate: made.commit, candidateOn: made.on }
+    const change = { candidate: made.commit, candidateOn: made.on, verified: made.verified }
     if (blocked !== null) {
       await move(world, entry.id, 'hold', { ...change, ...blocked })
       return null
     }
-    return isRefusal(await move(world, entry.id, 'merge', { ...change, verified: false })) ? null : made
+    return isRefusal(await move(world, entry.id, 'merge', change)) ? null : made
   }
   if (made.kind === 'unknown') {
     await setBack(world, entry, made.reason)
@@ -89,6 +89,7 @@ async function verifyStep(
   candidate: Candidate,
   verify: string | null,
 ): Promise<{ verified: boolean } | null> {
+  if (candidate.verified) return { verified: true }
   if (verify === null) return { verified: false }
   const answer = await verifyCandidate(world, entry, candidate, verify)
   if (answer.kind === 'green') return { verified: true }

@@ -1,7 +1,7 @@
 import { isRefusal } from '../../board/refusal.ts'
 import { condemnLane, findLane, type OwnedLane, standingLanes, takeLane } from '../../ledger/lanes.ts'
 import { liveLeases } from '../../ledger/leases.ts'
-import { taskMap } from '../../ledger/tasks.ts'
+import { taskStates } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { Action, Controller } from '../controller.ts'
 import type { World } from '../world.ts'
@@ -22,11 +22,14 @@ export function lanesController(world: World): Controller {
 async function observe(world: World): Promise<LaneSight[]> {
   const lanes = await standingLanes(world.ledger.db)
   if (lanes.length === 0) return []
-  const tasks = await taskMap(world.ledger.db)
+  const states = await taskStates(
+    world.ledger.db,
+    lanes.map(({ taskId }) => taskId),
+  )
   const wanted = new Set((await liveLeases(world.ledger.db)).map((lease) => lease.taskId))
   return lanes.map((lane) => ({
     lane,
-    task: tasks.get(lane.taskId)?.state ?? 'cancelled',
+    task: states.get(lane.taskId) ?? 'cancelled',
     attended: lane.owner !== null && world.isAlive(lane.owner),
     wanted: wanted.has(lane.taskId),
   }))

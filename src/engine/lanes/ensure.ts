@@ -6,6 +6,7 @@ import { transact } from '../../ledger/transact.ts'
 import { readyRepository } from '../repository.ts'
 import type { World } from '../world.ts'
 import { giveUpLane, makeLane } from './make.ts'
+import { rebuildIfGone } from './rebuild.ts'
 import { removeLane } from './remove.ts'
 import { reserveTaskLane } from './reserve.ts'
 
@@ -26,7 +27,7 @@ export async function ensureLane(world: World, taskId: number, epoch: number): P
 async function step(world: World, taskId: number, epoch: number): Promise<OwnedLane | Refusal | 'wait'> {
   const live = await liveLane(world.ledger.db, taskId)
   if (live?.state === 'creating') return await makeOrWait(world, live)
-  if (live !== undefined) return live
+  if (live !== undefined) return await rebuildIfGone(world, live)
   const [former] = await lanesOf(world.ledger.db, taskId)
   // A lane on its way out may be what the new one is filled from, and holds the branch: it goes first.
   if (former !== undefined && former.state !== 'removed') return await removeOrWait(world, former)

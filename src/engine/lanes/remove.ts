@@ -21,6 +21,7 @@ import {
 import { transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
 import { worktreeOf } from './make.ts'
+import { rebuildIfGone } from './rebuild.ts'
 import { trashDirectories } from './trash.ts'
 
 /**
@@ -34,7 +35,10 @@ export async function removeLane(world: World, condemned: OwnedLane): Promise<Ow
     (await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, condemned, world.self)))
   if (mine !== true) return (await findLane(world.ledger.db, condemned.id)) ?? condemned
   try {
-    const archived = condemned.state === 'condemned' ? await archive(world, condemned) : condemned
+    const archived =
+      condemned.state === 'condemned'
+        ? await archive(world, await rebuildIfGone(world, condemned))
+        : condemned
     return isRefusal(archived) ? archived : await clearAway(world, archived)
   } catch (error) {
     await releaseLane(world, condemned)

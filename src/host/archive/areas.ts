@@ -1,4 +1,5 @@
-import { rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
 import { type Catalog, describe, NOTHING_KNOWN } from './describe.ts'
 import { sha256OfFile } from './digest.ts'
 import { type Area, type Entry, MANIFEST_FILE, syncPath, TARS, type Tar, type TarName } from './manifest.ts'
@@ -48,10 +49,11 @@ export async function packAreas(
 ): Promise<TarAnswer> {
   const members = entries.filter((entry) => entry.from === 'tar')
   if (members.length === 0) return { exitCode: 0, complaint: '' }
-  for (const { area, root } of areas) await symlink(onDisk(root), `${scratch}/${area}`)
+  // Without a pause, so that tar starts before the caller begins to walk.
+  for (const { area, root } of areas) symlinkSync(onDisk(root), `${scratch}/${area}`)
   const file = `${scratch}/${name}`
   // tar keeps the mode of a file that exists.
-  await writeFile(file, '', { mode: 0o600 })
+  writeFileSync(file, '', { mode: 0o600 })
   return await pack(file, scratch, members)
 }
 

@@ -8,7 +8,15 @@ import { type Catalog, NOTHING_KNOWN } from './describe.ts'
 import { known } from './finds.ts'
 import { type Entry, type Manifest, type Pin, writeManifest } from './manifest.ts'
 import { rawPath } from './paths.ts'
-import { fillTree, type GitObject, indexObjects, planPins, resolveObjects, writePins } from './pins.ts'
+import {
+  fillTree,
+  type GitObject,
+  indexObjects,
+  planPins,
+  resolveObjects,
+  resolveUnworked,
+  writePins,
+} from './pins.ts'
 import { type Fill, readFill, readPresentIndex } from './pristine.ts'
 import { sweepScratch, withScratch } from './scratch.ts'
 import { type Survey, surveyLane, unusualDirectories } from './survey.ts'
@@ -95,7 +103,7 @@ async function attemptOnce(input: ArchiveInput, scratch: string): Promise<Manife
   const state = stateAreas(input, administration)
   const stateEntries = await describeAll(state, NOTHING_KNOWN, new Set())
   // git and tar work on another core while we walk.
-  const resolving = resolveObjects(input.adminDir, namesToResolve(input, administration, held))
+  const resolving = resolve(input, administration, held)
   const [objects, refs, statePacked, survey] = await together([
     resolving,
     resolving.then(async (found) => await pin(input, fill, found, scratch)),
@@ -124,13 +132,17 @@ async function together<T extends readonly unknown[]>(
   return (await Promise.all(work)) as unknown as T
 }
 
-function namesToResolve(
+async function resolve(
   input: ArchiveInput,
   { headRef, mentioned }: Administration,
   held: ReadonlySet<string>,
-): string[] {
-  const refs = ['HEAD', `refs/heads/${input.branch}`, ...(headRef === null ? [] : [headRef])]
-  return [...new Set([...refs, ...mentioned, ...held])]
+): Promise<ReadonlyMap<string, GitObject>> {
+  const branch = `refs/heads/${input.branch}`
+  const names = new Set([...mentioned, ...held])
+  const unworked = resolveUnworked(input.commonDir, { head: headRef, branch }, names, input.protect)
+  if (unworked !== null) return unworked
+  const refs = ['HEAD', branch, ...(headRef === null ? [] : [headRef])]
+  return await resolveObjects(input.adminDir, [...new Set([...refs, ...names])])
 }
 
 async function pin(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { git, gitBytes } from '../git/git.ts'
 import { type GitIndex, isFileMode } from './index-file.ts'
@@ -31,6 +32,33 @@ export async function resolveObjects(
     if (name !== undefined && /^(commit|tree|blob|tag)$/.test(type)) found.set(name, { oid, type })
   }
   return found
+}
+
+/**
+ * As `resolveObjects` for a lane without commits of its own, which is the common case, without asking git: HEAD's
+ * branch is a loose ref, and nothing but its commit and protected ones is mentioned. Null where that is not so. That
+ * the commit exists is seen when it is pinned.
+ */
+export function resolveUnworked(
+  commonDir: string,
+  refs: { readonly head: string | null; readonly branch: string },
+  mentioned: Iterable<string>,
+  protectedCommits: readonly string[],
+): Map<string, GitObject> | null {
+  if (refs.head !== refs.branch) return null
+  let oid: string
+  try {
+    oid = readFileSync(`${commonDir}/${refs.branch}`, 'utf8').trim()
+  } catch {
+    return null
+  }
+  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(oid)) return null
+  for (const other of mentioned) if (other !== oid && !protectedCommits.includes(other)) return null
+  const tip = { oid, type: 'commit' }
+  return new Map([
+    ['HEAD', tip],
+    [refs.branch, tip],
+  ])
 }
 
 /** Everything in a text that can be the name of an object. */

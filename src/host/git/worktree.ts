@@ -68,6 +68,26 @@ async function keepWorktreesDirectory(commonDir: string): Promise<void> {
   })
 }
 
+/** What git says in a directory behind the fence: `fatal: not a git repository: …/not-a-lane-any-more`. */
+const FENCE = 'gitdir: not-a-lane-any-more\n'
+
+/**
+ * To git, a directory inside a repository that is no worktree of its own is part of the main checkout. So a program
+ * that goes on in a lane that was taken from it, or makes that directory again, would commit on the main branch. A
+ * `.git` file above the lanes that leads nowhere ends git's search upwards (measured here with git 2.39).
+ */
+export async function fenceOff(lanes: string): Promise<void> {
+  await mkdir(lanes, { recursive: true })
+  await writeFile(join(lanes, '.git'), FENCE, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+export async function removeFence(lanes: string): Promise<void> {
+  const file = join(lanes, '.git')
+  if ((await readFile(file, 'utf8').catch(() => null)) === FENCE) await rm(file, { force: true })
+}
+
 export async function unlockWorktree(worktree: Pick<Worktree, 'commonDir' | 'admin'>): Promise<void> {
   await rm(join(adminDirectory(worktree), 'locked'), { force: true })
 }

@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process'
+import { appendFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
+import { makeRepository, plainGit, temporaryDirectory } from '../fixtures/repository.ts'
+
+describe('up, wait and stop', () => {
+  it('works on what is added while it runs, one engine at a time, and stops on request', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const engine = background(root, 'up', '--command', 'echo $WORKLANE_TASK > t$WORKLANE_TASK', '--json')
+    await until('the engine runs', async () => (await data(root, 'status')).engine !== null)
+    expect(await refused(root, 'run', 'another', '--command', 'true')).toEqual(['engine-running', 1])
+    await data(root, 'task', 'add', 'one')
+    await data(root, 'task', 'add', 'two', '--after', '1')
+    expect((await data(root, 'wait', '--timeout', '30s')).tasks).toEqual([
+      { id: 1, state: 'landed' },
+      { id: 2, state: 'landed' },
+    ])
+    await data(root, 'stop')
+    await until('it has ended', () => engine.exitCode !== null)
+    expect([engine.exitCode, contentOf(root, 't2')]).toEqual([0, '2\n'])
+    expect(await refused(root, 'stop')).toEqual(['no-engine', 1])
+  })
+
+  it('stops the attempt at one task', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const engine = background(root, 'run', 'one', '--command', 'echo half > half; sleep 300', '--json')
+    await until('the agent works', () => existsSync(join(root, '.worktrees/task-1/half')))
+    await data(root, 'task', 'cancel', '1')
+    await until('it has ended', () => engine.exitCode !== null)
+    expect((await data(root, 'lane', 'list')).lanes).toEqual([])
+  })
+})
+
+describe('events', () => {
+  it('resumes without a gap', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    await data(root, 'task', 'add', 'one')
+    const follower = spawn(WORKLANE, ['events', '--after', '0', '--follow', '--json'], { cwd: root })
+    let heard = ''
+    follower.stdout.on('data', (chunk) => {
+      heard += chunk
+    })
+    await until('the first event is told', () => heard.includes('task.added'))
+    await data(root, 'task', 'add', 'two')
+    await until('the second is told', () => heard.trim().split('\n').length === 2)
+    follower.kill('SIGINT')
+    await until('it has ended', () => follower.exitCode !== null)
+    const events = heard
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.map(({ seq, type, subject }) => [seq, type, subject])).toEqual([
+      [1, 'task.added', 'task/1'],
+      [2, 'task.added', 'task/2'],
+    ])
+    const after = await worklane(root, 'events', '--after', '1', '--json')
+    expect(
+      after.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).seq),
+    ).toEqual([2])
+  })
+})
+
+describe('lanes', () => {
+  it('diff shows untracked work and changes nothing', async () => {
+    using repository = makeRepository({ 'a.txt': 'one\n', '.gitignore': '.env\n' })
+    const { root, git } = repository
+    await data(root, 'task', 'add', 'one')
+    const { lane } = await data(root, 'claim', '--as', 'ann')
+    appendFileSync(join(lane.path, 'a.txt'), 'two\n')
+    writeFileSync(join(lane.path, 'new.txt'), 'a secret line\n')
+    writeFileSync(join(lane.path, '.env'), 'ignored\n')
+    const status = plainGit(lane.path, 'status', '--porcelain')
+    const { out } = await worklane(root, 'lane', 'diff', '1')
+    expect(out).toContain('+two')
+    expect(out).toContain('+a secret line')
+    expect(out).not.toContain('.env')
+    expect(plainGit(lane.path, 'status', '--porcelain')).toBe(status)
+    const blobs = git('cat-file', '--batch-all-objects', '--batch-check=%(objectname) %(objecttype)')
+    const objects = blobs
+      .split('\n')
+      .filter((line) => line.endsWith('blob'))
+      .map((line) => git('cat-file', '-p', line.split(' ')[0] ?? ''))
+    expect(objects.join()).not.toContain('a secret line')
+  })
+
+  it('says what of the main checkout is not in a lane', async () => {
+    using repository = makeRepository({ 'a.txt': 'one\n' })
+    const { root, write } = repository
+    write('a.txt', 'changed\n')
+    await data(root, 'task', 'add', 'one')
+    const { lane } = await data(root, 'claim', '--as', 'ann')
+    expect(lane.warnings).toEqual([expect.stringContaining('a.txt')])
+    expect(contentOf(lane.path, 'a.txt')).toBe('one\n')
+  })
+
+  it('keeps a lane after landing when asked to, until it is no longer', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    await data(root, 'task', 'add', 'one')
+    const { lane } = await data(root, 'claim', '--as', 'ann')
+    writeFileSync(join(lane.path, 'x'), 'x')
+    await data(root, 'lane', 'keep', '1')
+    await data(root, 'complete', '1', '--epoch', '1')
+    await data(root, 'land')
+    expect(existsSync(lane.path)).toBe(true)
+    expect((await data(root, 'prune')).removed).toEqual([])
+    await data(root, 'lane', 'keep', '1', '--off')
+    expect((await data(root, 'prune')).removed).toHaveLength(1)
+    expect(existsSync(lane.path)).toBe(false)
+  })
+
+  it('removes what a person deleted by hand, and takes it up again', async () => {
+    using repository = makeRepository({ 'a.txt': 'one\n' })
+    const { root, git } = repository
+    await data(root, 'task', 'add', 'one')
+    const { lane } = await data(root, 'claim', '--as', 'ann')
+    plainGit(lane.path, 'commit', '-q', '--allow-empty', '-m', 'precious')
+    const tip = plainGit(lane.path, 'rev-parse', 'HEAD')
+    rmSync(lane.path, { recursive: true })
+    expect((await data(root, 'doctor')).findings).toMatchObject([{ code: 'lane-missing' }])
+    await data(root, 'lane', 'remove', '1')
+    git('gc', '-q', '--prune=now')
+    expect(git('cat-file', '-t', tip)).toBe('commit')
+    expect(git('worktree', 'list').split('\n')).toHaveLength(1)
+    expect(plainGit((await data(root, 'lane', 'restore', '1')).path, 'rev-parse', 'HEAD')).toBe(tip)
+  })
+})
+
+describe('doctor', () => {
+  it('points out a base that is behind its upstream', async () => {
+    using upstream = makeRepository()
+    const root = join(temporaryDirectory(), 'clone')
+    plainGit('/', 'clone', '-q', upstream.root, root)
+    upstream.commit('newer')
+    plainGit(root, 'fetch', '-q')
+    expect((await data(root, 'doctor')).findings).toMatchObject([
+      { code: 'base-behind', what: 'main is 1 behind origin/main.' },
+    ])
+    const said = await worklane(root, 'run', 'one', '--command', 'echo x > x')
+    expect(said.out).toContain('main is 1 commit behind origin/main')
+  })
+})
+
+describe('uninstall', () => {
+  it('leaves nothing behind that is not archived', async () => {
+    using repository = makeRepository()
+    const { root, git } = repository
+    const before = [readdirSync(root), readdirSync(join(root, '.git')), contentOf(root, '.git/info/exclude')]
+    await data(root, 'task', 'add', 'one')
+    await data(root, 'task', 'cancel', '1')
+    await data(root, 'uninstall')
+    expect([
+      readdirSync(root),
+      readdirSync(join(root, '.git')),
+      contentOf(root, '.git/info/exclude'),
+    ]).toEqual(before)
+    await data(root, 'task', 'add', 'two')
+    const { lane } = await data(root, 'claim', '--as', 'ann')
+    writeFileSync(join(lane.path, 'work.txt'), 'work\n')
+    const { archives, kept } = await data(root, 'uninstall')
+    expect([archives, existsSync(lane.path), existsSync(join(kept, 'ledger.db'))]).toEqual([1, false, true])
+    expect(git('status', '--porcelain')).toBe('')
+    expect(git('worktree', 'list').split('\n')).toHaveLength(1)
+    expect(git('branch', '--format=%(refname:short)')).toBe('main')
+  })
+})
