@@ -73,8 +73,6 @@ export interface TaskDraft {
   readonly after: readonly number[]
 }
 
-export const DEFAULT_MAX_ATTEMPTS = 3
-
 /** How a task stands among its dependencies; unblocked only when each of them has landed. */
 export type Standing =
   | { readonly kind: 'ready' }
@@ -101,11 +99,6 @@ export function standing(
   if (dead.length > 0) return { kind: 'unreachable', by: dead }
   if (open.length > 0) return { kind: 'blocked', by: open }
   return { kind: 'ready' }
-}
-
-/** The order in which ready tasks are offered: priority first, then the older number. */
-export function byUrgency(a: Pick<Task, 'priority' | 'id'>, b: Pick<Task, 'priority' | 'id'>): number {
-  return b.priority - a.priority || a.id - b.id
 }
 
 /** The task's next state, or the refusal that says what can be done from where it is. */

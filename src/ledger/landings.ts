@@ -30,7 +30,7 @@ function toLanding(row: Selectable<Schema['landing']>): Landing {
   }
 }
 
-export async function findLanding(db: Db, id: number): Promise<Landing | undefined> {
+async function findLanding(db: Db, id: number): Promise<Landing | undefined> {
   const row = await db.selectFrom('landing').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? undefined : toLanding(row)
 }

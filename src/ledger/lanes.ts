@@ -1,7 +1,7 @@
 import type { Kysely, Selectable, Updateable } from 'kysely'
 import type { EventDraft } from '../board/event.ts'
 import { type Holder, LANE_TRANSITIONS, type Lane, type LaneState, type LaneStep } from '../board/lane.ts'
-import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import { type Refusal, refuse } from '../board/refusal.ts'
 import { follow } from '../board/transition.ts'
 import type { Schema } from './schema.ts'
 import { type Tx, tell } from './transact.ts'
@@ -234,16 +234,9 @@ export async function countLanes(db: Db): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map((row) => [row.state, row.count]))
 }
 
-export function laneRefusal(taskId: number): Refusal {
-  return refuse(
-    'no-lane',
-    `Task ${taskId} has no lane.`,
-    `A claim makes one: worklane claim ${taskId} --as NAME`,
-  )
-}
-
 /** The live lane of a task, or the refusal that says there is none. */
 export async function needLane(db: Db, taskId: number): Promise<OwnedLane | Refusal> {
   const lane = await liveLane(db, taskId)
-  return lane === undefined || isRefusal(lane) ? laneRefusal(taskId) : lane
+  const hint = `A claim makes one: worklane claim ${taskId} --as NAME`
+  return lane ?? refuse('no-lane', `Task ${taskId} has no lane.`, hint)
 }

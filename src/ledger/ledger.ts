@@ -5,7 +5,7 @@ import { Kysely, SqliteDialect, sql } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** Raised with each migration; kept in `PRAGMA user_version` so that opening a current ledger costs one read. */
-export const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 1
 
 /** The one transactional store of a repository: `<git common dir>/worklane/ledger.db`. */
 export interface Ledger {

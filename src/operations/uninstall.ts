@@ -5,8 +5,8 @@ import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
 import { removeLane } from '../engine/lanes/remove.ts'
 import { lanesDirectory } from '../engine/lanes/reserve.ts'
+import { repair } from '../engine/repair.ts'
 import { excludedLine } from '../engine/repository.ts'
-import { settleLanes } from '../engine/settle.ts'
 import type { World } from '../engine/world.ts'
 import { removeFence } from '../host/git/worktree.ts'
 import { findEngine } from '../ledger/engines.ts'
@@ -22,7 +22,7 @@ export default operation({
     const engine = await findEngine(world.ledger.db, 'engine')
     if (engine !== undefined && world.isAlive(engine.identity))
       return refuse('engine-running', 'An engine works on this repository.', 'Stop it first: worklane stop')
-    await settleLanes(world)
+    await repair(world)
     for (const lane of await standingLanes(world.ledger.db)) {
       const condemned = await transact(
         world.ledger,

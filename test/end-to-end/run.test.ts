@@ -194,7 +194,7 @@ describe('run', () => {
     using repository = makeRepository()
     const { root } = repository
     const file = taskFile(repository, {
-      Slow: 'write half.txt half\nfirst: sh (setsid sleep 300 &)\nsleep 1000\nwrite done.txt 1\ncommit all',
+      Slow: 'write half.txt half\nsh test -f again || { touch again; (setsid sleep 300 &); sleep 300; }\nwrite done.txt 1\ncommit all',
     })
     const engine = background(root, 'run', file, '--command', `MARK=${root} ${AGENT}`, '--json')
     await until('the agent has begun', () => existsSync(join(root, '.worktrees/task-1/half.txt')))

@@ -130,7 +130,7 @@ async function setUp(world: World, lane: OwnedLane): Promise<void> {
  * Removes what an interrupted attempt left: directory, metadata, and a branch that is still at the start point.
  * Nobody has worked in a lane that never became ready, so nothing needs to be archived.
  */
-export async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
+async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
   const worktree = worktreeOf(world, lane)
   const admin = adminDirectory(worktree)
   const ours = (await adminPointsHere(worktree)) && lane.path !== ''

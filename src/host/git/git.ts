@@ -82,7 +82,7 @@ const SAFE_CONFIG = [
   'submodule.recurse=false',
 ] as const
 
-export function gitEnvironment(): Record<string, string> {
+function gitEnvironment(): Record<string, string> {
   const env: Record<string, string> = {
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
@@ -197,7 +197,7 @@ function gitFault(
 }
 
 /** The repository that a worktree's git directory belongs to; the directory itself for the main one. */
-export async function commonDirectory(gitDir: string): Promise<string> {
+async function commonDirectory(gitDir: string): Promise<string> {
   try {
     return resolve(gitDir, (await readFile(`${gitDir}/commondir`, 'utf8')).trim())
   } catch {

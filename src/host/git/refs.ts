@@ -36,24 +36,6 @@ export async function deleteBranch(place: GitPlace, branch: string, commit: stri
   return (await git(place, args, { answers: [0, 1, 128], writes: true })).exitCode === 0
 }
 
-/** Compare-and-swap of any ref; `from` null means that it must not exist. */
-export async function moveRef(
-  place: GitPlace,
-  ref: string,
-  to: string,
-  from: string | null,
-): Promise<boolean> {
-  const expected = from ?? '0'.repeat(to.length)
-  return (
-    (await git(place, ['update-ref', ref, to, expected], { answers: [0, 1, 128], writes: true })).exitCode ===
-    0
-  )
-}
-
-export async function isValidBranchName(place: GitPlace, branch: string): Promise<boolean> {
-  return (await git(place, ['check-ref-format', `refs/heads/${branch}`], { answers: [0, 1] })).exitCode === 0
-}
-
 /** Whether `older` is an ancestor of `newer`, or the same. */
 export async function contains(place: GitPlace, newer: string, older: string): Promise<boolean> {
   return (await git(place, ['merge-base', '--is-ancestor', older, newer], { answers: [0, 1] })).exitCode === 0
