@@ -197,7 +197,7 @@ describe('run', () => {
       Slow: 'write half.txt half\nsh test -f again || { touch again; (setsid sleep 300 &); sleep 300; }\nwrite done.txt 1\ncommit all',
     })
     const engine = background(root, 'run', file, '--command', `MARK=${root} ${AGENT}`, '--json')
-    await until('the agent has begun', () => existsSync(join(root, '.worktrees/task-1/half.txt')))
+    await until('the agent has begun', () => existsSync(join(root, '.worktrees/task-1/again')))
     process.kill(-(engine.pid ?? 0), 'SIGKILL')
     await until('the engine is gone', () => engine.signalCode !== null)
     expect((await data(root, 'doctor')).findings.map(({ code }: { code: string }) => code)).toEqual(
