@@ -57,9 +57,9 @@ const INLINE = [
  *
  * micromark 4 moves all events so far each time that a list or quote ends: 10,000 tasks with two nested lists took
  * it 50 s, measured here. So the document is parsed in parts of about `size` characters. A part may end before a
- * line where the parser itself, given the part and that line, begins a new block or list item of the document:
- * CommonMark decides that line by line, and nothing is open there. Where it does not (in a code block, say), the
- * part grows to twice the size.
+ * line where the parser itself, given the part and that line, begins a block or list item of the document, the same
+ * as it would at the start of one: CommonMark decides that line by line, and nothing is open there. Where it does
+ * not (in a code block, say), the part grows to twice the size.
  *
  * `check` is called for each part before it is parsed, with its first line and the one after its last.
  */
@@ -77,7 +77,7 @@ export function markdownBlocks(
       const from = lines.start(first)
       const nodes = parse(lines.text.slice(from, lines.start(after + 1)))
       const cut = lines.start(after) - from
-      if (after < lines.count && !beginsAt(nodes, cut)) continue
+      if (after < lines.count && !startsAfresh(nodes, cut, lines.line(after))) continue
       for (const block of nodes.flatMap((node) => blocksOf(node, from, first)))
         if (block.from < from + cut) blocks.push(block)
       break
@@ -98,12 +98,19 @@ function parse(text: string): readonly Node[] {
   return fromMarkdown(text, { extensions: [{ disable: { null: INLINE } }] }).children
 }
 
-/** Whether a block of the document, or an item of one of its lists, begins at `offset`. */
-function beginsAt(nodes: readonly Node[], offset: number): boolean {
-  const last = nodes.at(-1)
-  if (last === undefined) return false
-  const item = last.type === 'list' ? last.children.at(-1) : undefined
-  return startOf(last) === offset || (item !== undefined && startOf(item) === offset)
+/**
+ * Whether what begins at `offset` is what `line` is at the start of a document. (micromark lets an empty list item
+ * interrupt no indented code, for one: a paragraph begins there instead.)
+ */
+function startsAfresh(nodes: readonly Node[], offset: number, line: string): boolean {
+  const kind = kindAt(nodes.at(-1), offset)
+  return kind !== null && kind === kindAt(parse(line)[0], 0)
+}
+
+function kindAt(node: Node | undefined, offset: number): string | null {
+  if (node === undefined) return null
+  const item = node.type === 'list' ? node.children.at(-1) : undefined
+  return startOf(item ?? node) === offset ? (item ?? node).type : null
 }
 
 /** `from` and `first` are the offset and the line where the part begins. */

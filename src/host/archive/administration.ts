@@ -26,6 +26,7 @@ export async function lookAtAdministration(place: {
   readonly commonDir: string
   readonly adminDir: string
   readonly path: string
+  readonly formerPath?: string
   readonly branch: string
 }): Promise<Administration> {
   const root = rawPath(place.adminDir)
@@ -34,7 +35,7 @@ export async function lookAtAdministration(place: {
   const headRef = readHeadRef(place.adminDir)
   const branches = new Set([`refs/heads/${place.branch}`, ...(headRef === null ? [] : [headRef])])
   const logs = [...branches].flatMap((ref) => lookFor(commonRoot, `logs/${rawPath(ref)}`) ?? [])
-  const inner = innerWorktrees(place)
+  const inner = innerWorktrees(place.commonDir, place.formerPath ?? place.path)
   const common: Node[] = logs.filter((node) => node.type === 'file')
   for (const { admin } of inner)
     common.push(look(commonRoot, admin), ...(await everythingBelow(commonRoot, admin)))
@@ -95,16 +96,16 @@ function stashed(commonDir: string, refs: readonly string[]): string[] {
 }
 
 /** Worktrees that someone made inside the lane: their files go with it, so their git directories are kept too. */
-function innerWorktrees(place: { commonDir: string; path: string }): { path: string; admin: string }[] {
-  const lane = rawPath(place.path)
+function innerWorktrees(commonDir: string, path: string): { path: string; admin: string }[] {
+  const lane = rawPath(path)
   let names: string[]
   try {
-    names = readdirSync(`${place.commonDir}/worktrees`)
+    names = readdirSync(`${commonDir}/worktrees`)
   } catch {
     return []
   }
   return names.flatMap((name) => {
-    const link = readOrNull(`${place.commonDir}/worktrees/${name}/gitdir`)
+    const link = readOrNull(`${commonDir}/worktrees/${name}/gitdir`)
     const path = link === null ? '' : dirname(link.trimEnd())
     return path.startsWith(`${lane}/`)
       ? [{ path: path.slice(lane.length + 1), admin: rawPath(`worktrees/${name}`) }]
@@ -124,19 +125,25 @@ function readOrNull(path: string): string | null {
  * What stands at the lane's top as `.git` when it is not git's link to the lane's git directory: an agent may have
  * removed the link and begun a repository of its own there.
  */
-export async function foreignDotGit(place: { adminDir: string; path: string }): Promise<readonly Node[]> {
+export async function foreignDotGit(place: DotGitPlace): Promise<readonly Node[]> {
   const root = rawPath(place.path)
   const top = lookFor(root, '.git')
   if (top === null || (top.type === 'file' && linksTo(place))) return []
   return top.type === 'directory' ? [top, ...(await everythingBelow(root, '.git'))] : [top]
 }
 
-function linksTo(place: { adminDir: string; path: string }): boolean {
+interface DotGitPlace {
+  readonly adminDir: string
+  readonly path: string
+  readonly formerPath?: string
+}
+
+function linksTo(place: DotGitPlace): boolean {
   const target = /^gitdir: (.+?)\n*$/.exec(readOrNull(`${place.path}/.git`) ?? '')?.[1]
   if (target === undefined) return false
   try {
     return (
-      realpathSync(resolve(place.path, Buffer.from(target, 'latin1').toString())) ===
+      realpathSync(resolve(place.formerPath ?? place.path, Buffer.from(target, 'latin1').toString())) ===
       realpathSync(place.adminDir)
     )
   } catch {

@@ -38,7 +38,12 @@ export function catalogOf(
 
 /** Everything that an archive was made from. */
 export interface Parts {
-  readonly input: { readonly path: string; readonly adminDir: string; readonly branch: string }
+  readonly input: {
+    readonly path: string
+    readonly formerPath?: string
+    readonly adminDir: string
+    readonly branch: string
+  }
   readonly facts: Known
   readonly present: GitIndex | null
   readonly administration: Administration
@@ -60,7 +65,7 @@ export function manifestOf(parts: Parts): Manifest {
   return {
     version: 1,
     lane: {
-      path: input.path,
+      path: input.formerPath ?? input.path,
       admin: input.adminDir.slice(input.adminDir.lastIndexOf('/') + 1),
       branch: input.branch,
       branchTip: objects.get(`refs/heads/${input.branch}`)?.oid ?? null,

@@ -29,6 +29,8 @@ export interface ArchiveInput {
   readonly adminDir: string
   /** The lane's directory. */
   readonly path: string
+  /** Where it lay, if it was renamed out of the way first: that answers at once, and nobody writes there any more. */
+  readonly formerPath?: string
   /** Short name; the branch may be gone or have another name by now. */
   readonly branch: string
   /** Where the archive's refs go, such as `refs/worklane/archive/12`. */

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -173,6 +174,24 @@ describe('archiveLane', () => {
     expect(problems).toEqual([])
     expect(notes).toHaveLength(1)
     expect(plainGit(lane.at('.git-of-the-archive'), 'log', '--format=%s')).toBe('stray')
+  })
+
+  test('a lane that was renamed out of the way first comes back where it was', async () => {
+    using lane = await makeLane()
+    lane.write('src/a.ts', 'changed\n')
+    lane.write('new.txt', 'new\n')
+    lane.git('worktree', 'add', '-q', '--detach', '.claude/inner')
+    lane.tryGit('status')
+    const before = portrait(lane)
+    const aside = `${lane.path}-aside`
+    renameSync(lane.path, aside)
+    const { manifest } = await lane.archive({ path: aside, formerPath: lane.path })
+    expect(manifest.counts.pristine).toBe(6)
+    expect(await lane.verify()).toEqual([])
+    execFileSync('rm', ['-rf', aside])
+    lane.remove()
+    expect((await lane.restore()).problems).toEqual([])
+    expect(portrait(lane)).toEqual(before)
   })
 
   test('works in a repository with SHA-256 names', async () => {

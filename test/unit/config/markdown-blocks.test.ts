@@ -31,6 +31,9 @@ describe('markdownBlocks', () => {
     '- a\n***\n* b\n* * *\n',
     'a\n\n===\n\nb\n===\n',
     '~~~\n- a\n~~~~ \n# b\n',
+    '    code\n+ \n- a\n',
+    '    code\n7. a\n8. b\n',
+    'text\n7) \n- a\n',
   ])('does so for %j', (text) => {
     for (let size = 1; size <= text.length; size += 1)
       expect(blocks(text, size)).toEqual(blocks(text, Number.MAX_SAFE_INTEGER))
