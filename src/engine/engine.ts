@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { asFault } from '../host/fault.ts'
+import { asFault, Fault } from '../host/fault.ts'
 import type { Action, Controller } from './controller.ts'
 import type { World } from './world.ts'
 
@@ -9,6 +9,9 @@ const LOOK_AT_LEAST_EVERY = 2_000
 const LONGEST_BACKOFF = 30_000
 /** So often a faulty step is tried before `settle` leaves it to a later look. */
 const TRIES = 5
+/** So often the same step may succeed within so many milliseconds. */
+const REPEATS = 200
+const REPEATS_WITHIN = 20_000
 
 interface Trouble {
   readonly error: Error
@@ -26,7 +29,10 @@ export class Engine {
   readonly #controllers: readonly Controller[]
   readonly #atWork = new Map<string, Promise<void>>()
   readonly #trouble = new Map<string, Trouble>()
+  readonly #repeats = new Map<string, { readonly count: number; readonly since: number }>()
   #finished = 0
+  /** How things stood when the last look began: what happened since calls for another one. */
+  #looked = { finished: 0, changes: 0 }
   #defect: Error | null = null
 
   constructor(world: World, controllers: readonly Controller[]) {
@@ -39,20 +45,26 @@ export class Engine {
     return this.#trouble
   }
 
-  /** Looks once and starts what is needed. Returns how many steps are at work. */
-  async look(): Promise<number> {
+  /** Looks once and starts what is needed. False: nothing is at work, and nothing had to be started. */
+  async look(): Promise<boolean> {
+    const finished = this.#finished
+    this.#looked = { finished, changes: this.#world.ledger.changeCount() }
+    let started = 0
     for (const controller of this.#controllers)
-      for (const action of await controller.plan()) this.#start(action)
+      for (const action of await controller.plan()) started += Number(this.#start(action))
     if (this.#defect !== null) throw this.#defect
-    return this.#atWork.size
+    // What ended while we looked may have made room for more.
+    return started > 0 || this.#atWork.size > 0 || this.#finished !== finished
   }
 
-  /** Works until every planner returns nothing that can be done now, or `enough` says so. Nothing sleeps for long: a
-   * fault that stays is left after a few tries and reported in `trouble`. */
+  /**
+   * Works until every planner returns nothing that can be done now, or `enough` says so. Nothing sleeps for long: a
+   * fault that stays is left after a few tries and reported in `trouble`.
+   */
   async settle(enough: () => Promise<boolean> = async () => false): Promise<void> {
     for (;;) {
       const busy = await this.look()
-      if ((busy === 0 && !this.#willRetry()) || (await enough())) return
+      if ((!busy && !this.#willRetry()) || (await enough())) return
       await this.#nextChange(LOOK_AT_LEAST_EVERY)
     }
   }
@@ -70,21 +82,31 @@ export class Engine {
     while (this.#atWork.size > 0) await Promise.all(this.#atWork.values())
   }
 
-  #start(action: Action): void {
-    if (this.#atWork.has(action.key)) return
+  #start(action: Action): boolean {
+    if (this.#atWork.has(action.key)) return false
     const trouble = this.#trouble.get(action.key)
-    if (trouble !== undefined && trouble.notBefore > Date.now()) return
+    if (trouble !== undefined && trouble.notBefore > Date.now()) return false
     const work = action.act().then(
-      () => void this.#trouble.delete(action.key),
+      () => this.#succeed(action),
       (error: unknown) => this.#fail(action.key, error),
     )
-    this.#atWork.set(
-      action.key,
-      work.finally(() => {
-        this.#atWork.delete(action.key)
-        this.#finished += 1
-      }),
-    )
+    const ended = work.finally(() => {
+      this.#atWork.delete(action.key)
+      this.#finished += 1
+    })
+    this.#atWork.set(action.key, ended)
+    return true
+  }
+
+  /** A step that is needed again and again although it succeeds must not become a busy loop. */
+  #succeed({ key, what }: Action): void {
+    this.#trouble.delete(key)
+    const { count, since } = this.#repeats.get(what) ?? { count: 0, since: Date.now() }
+    const fresh = Date.now() - since > REPEATS_WITHIN
+    this.#repeats.set(what, fresh ? { count: 1, since: Date.now() } : { count: count + 1, since })
+    if (fresh || count < REPEATS) return
+    this.#repeats.delete(what)
+    this.#fail(key, new Fault(`"${what}" was done ${REPEATS} times and is needed still.`, { retry: 'later' }))
   }
 
   #fail(key: string, error: unknown): void {
@@ -108,11 +130,10 @@ export class Engine {
 
   /** Resolves when a step ends, when another process commits, or after `atMost` milliseconds. */
   async #nextChange(atMost: number): Promise<void> {
-    const finished = this.#finished
-    const seen = this.#world.ledger.changeCount()
     const until = Date.now() + atMost
     while (Date.now() < until) {
-      if (this.#finished !== finished || this.#world.ledger.changeCount() !== seen) return
+      const { finished, changes } = this.#looked
+      if (this.#finished !== finished || this.#world.ledger.changeCount() !== changes) return
       await Promise.race([wait(LOOK_EVERY), ...this.#atWork.values()])
     }
   }

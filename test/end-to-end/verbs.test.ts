@@ -24,6 +24,27 @@ describe('up, wait and stop', () => {
     expect(await refused(root, 'stop')).toEqual(['no-engine', 1])
   })
 
+  it('takes a task over whose holder went silent, in a fresh directory', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    await data(root, 'task', 'add', 'one')
+    const { lane } = await data(root, 'claim', '--as', 'ann', '--lease', '1s')
+    writeFileSync(join(lane.path, 'draft'), 'half\n')
+    await until('the lease is over', async () => (await data(root, 'doctor')).findings.length > 0)
+    expect(
+      (
+        await worklane(
+          root,
+          'run',
+          '--command',
+          'test "$PWD" != "$OLD" && echo more >> draft'.replace('$OLD', lane.path),
+        )
+      ).code,
+    ).toBe(0)
+    expect(contentOf(root, 'draft')).toBe('half\nmore\n')
+    expect(await refused(root, 'complete', '1', '--epoch', '1')).toEqual(['stale-lease', 1])
+  })
+
   it('stops the attempt at one task', async () => {
     using repository = makeRepository()
     const { root } = repository

@@ -41,7 +41,14 @@ describe('planLanes', () => {
 })
 
 describe('planRuns', () => {
-  const runs: RunsSight = { ready: [1, 2, 3], runs: [], stranded: [], begun: new Set(), slots: 2 }
+  const runs: RunsSight = {
+    ready: [1, 2, 3],
+    runs: [],
+    stranded: [],
+    expired: [],
+    begun: new Set(),
+    slots: 2,
+  }
 
   it('fills the free slots with the most urgent, and never more', () => {
     expect(planRuns(runs)).toEqual([
@@ -50,6 +57,10 @@ describe('planRuns', () => {
     ])
     expect(planRuns({ ...runs, begun: new Set([1]) })).toEqual([{ action: 'start', taskId: 2 }])
     expect(planRuns({ ...runs, slots: 0 })).toEqual([])
+  })
+
+  it('takes back what a holder let run out', () => {
+    expect(planRuns({ ...runs, ready: [], expired: [9] })).toEqual([{ action: 'expire', taskId: 9 }])
   })
 
   it('repairs what a dead engine or a fault left and touches nobody else', () => {

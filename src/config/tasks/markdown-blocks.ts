@@ -99,18 +99,24 @@ function parse(text: string): readonly Node[] {
 }
 
 /**
- * Whether what begins at `offset` is what `line` is at the start of a document. (micromark lets an empty list item
- * interrupt no indented code, for one: a paragraph begins there instead.)
+ * Whether what begins at `offset` is all that `line` is at the start of a document. (To micromark an empty list item
+ * after indented code is a paragraph, for one, and so is the inner item of `- -` after a paragraph.)
  */
 function startsAfresh(nodes: readonly Node[], offset: number, line: string): boolean {
-  const kind = kindAt(nodes.at(-1), offset)
-  return kind !== null && kind === kindAt(parse(line)[0], 0)
+  const last = lastBlock(nodes)
+  const alone = lastBlock(parse(line))
+  if (last === undefined || alone === undefined) return false
+  return startOf(last) === offset && shape(last, offset) === shape(alone, 0)
 }
 
-function kindAt(node: Node | undefined, offset: number): string | null {
-  if (node === undefined) return null
-  const item = node.type === 'list' ? node.children.at(-1) : undefined
-  return startOf(item ?? node) === offset ? (item ?? node).type : null
+function lastBlock(nodes: readonly Node[]): Node | undefined {
+  const last = nodes.at(-1)
+  return last?.type === 'list' ? last.children.at(-1) : last
+}
+
+function shape(node: Node, from: number): string {
+  const inner = 'children' in node ? node.children.map((child) => shape(child, from)) : []
+  return `${node.type} ${startOf(node) - from} ${endOf(node) - from} (${inner.join()})`
 }
 
 /** `from` and `first` are the offset and the line where the part begins. */

@@ -1,6 +1,6 @@
 import { isRefusal } from '../../board/refusal.ts'
 import type { Worker } from '../../host/process/worker.ts'
-import { giveBack, holdsTask, liveLeases } from '../../ledger/leases.ts'
+import { expiredLeases, expireLeases, giveBack, holdsTask, liveLeases } from '../../ledger/leases.ts'
 import { liveRuns, type RunRow } from '../../ledger/runs.ts'
 import { readyTasks } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
@@ -40,13 +40,14 @@ export function runsController(world: World, options: RunsOptions): RunsControll
       for (const worker of workers.values()) worker.stop(now)
     },
     async plan() {
-      const { runs, stranded } = await observe(world)
+      const { runs, stranded, expired } = await observe(world)
       for (const run of runs) if (run.stopRequestedAt !== null) workers.get(run.id)?.stop()
       const slots = options.slots()
       const steps = planRuns({
         ready: slots > 0 ? await startable(world, options.selection.only) : [],
         runs: runs.map((run) => ({ ...run, engine: whose(world, run), stop: run.stopRequestedAt !== null })),
         stranded,
+        expired,
         begun,
         slots,
       })
@@ -65,11 +66,12 @@ function whose(world: World, run: RunRow): 'own' | 'alive' | 'gone' {
   return world.isAlive(run.engine) ? 'alive' : 'gone'
 }
 
-async function observe(world: World): Promise<{ runs: RunRow[]; stranded: number[] }> {
+async function observe(world: World): Promise<{ runs: RunRow[]; stranded: number[]; expired: number[] }> {
   const runs = await liveRuns(world.ledger.db)
   const running = new Set(runs.map((run) => run.taskId))
   const claims = (await liveLeases(world.ledger.db)).filter((lease) => lease.holder === ENGINE_HOLDER)
-  return { runs, stranded: claims.map((lease) => lease.taskId).filter((id) => !running.has(id)) }
+  const expired = await expiredLeases(world.ledger.db, world.actor.now())
+  return { runs, expired, stranded: claims.map((lease) => lease.taskId).filter((id) => !running.has(id)) }
 }
 
 interface Surroundings {
@@ -87,6 +89,15 @@ function toAction(world: World, step: RunStep, around: Surroundings): Action {
       act: async () => {
         around.begun.add(step.taskId)
         await attempt(world, step.taskId, around.rules).finally(() => around.begun.delete(step.taskId))
+      },
+    }
+  if (step.action === 'expire')
+    return {
+      key,
+      what: `Take task ${step.taskId} back.`,
+      why: 'Its holder let the lease run out.',
+      act: async () => {
+        await transact(world.ledger, world.actor, async (tx) => await expireLeases(tx, [step.taskId]))
       },
     }
   if (step.action === 'release')

@@ -129,7 +129,7 @@ function readExtensions(file: Buffer, start: number, width: number): Omit<GitInd
     if (name === 'TREE') {
       const trees = readTrees(body, width)
       rootTree = trees[0] ?? null
-      others.push(...trees.filter((oid) => oid !== null))
+      for (const oid of trees) if (oid !== null) others.push(oid)
     } else if (name === 'REUC') others.push(...readResolved(body, width))
     // An extension whose name begins with a small letter changes what the entries mean.
     else if (/^[a-z]/.test(name) && name !== 'sdir') return null

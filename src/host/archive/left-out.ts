@@ -36,8 +36,8 @@ export async function sift(place: LanePlace, finds: Finds): Promise<Node[]> {
       } else if (ignored.has(node.path)) left.push(node)
       else {
         keep(finds, node)
-        if (enter)
-          next.push(...list(finds.root, node.path).map((name) => look(finds.root, `${node.path}/${name}`)))
+        if (!enter) continue
+        for (const name of list(finds.root, node.path)) next.push(look(finds.root, `${node.path}/${name}`))
       }
     }
     level = next
@@ -71,8 +71,8 @@ export async function keepAmongLeftOut(
   for (const match of [...matches, ...wanted.paths]) {
     const path = match.replace(/\/$/, '')
     const top = [path, ...directoriesAbove(path, '').toReversed()].find((candidate) => rest.has(candidate))
-    const within = [...rest.keys()].filter((candidate) => candidate.startsWith(`${path}/`))
-    for (const unit of top === undefined ? within : [path]) {
+    const units = top === undefined ? [...rest.keys()].filter((unit) => unit.startsWith(`${path}/`)) : [path]
+    for (const unit of units) {
       for (const directory of directoriesAbove(unit, top ?? unit)) take(finds, taken, directory)
       const node = take(finds, taken, unit)
       if (node?.type === 'directory' && mayEnter(finds, node)) await keepWhole(finds, node)

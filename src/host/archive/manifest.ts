@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open, readFile, rename } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Fault } from '../fault.ts'
 
 export const MANIFEST_FILE = 'manifest.json'

@@ -1,6 +1,6 @@
 import { copyFile, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { git, gitBytes, splitZero } from '../git/git.ts'
 import { type GitIndex, isFileMode, parseIndex } from './index-file.ts'
 import { below, onDisk, rawPath } from './paths.ts'
@@ -8,7 +8,7 @@ import { below, onDisk, rawPath } from './paths.ts'
 /** The index as git checked it out, inside the lane's own git directory. */
 export const FILL_INDEX = 'worklane-fill'
 /** What was true when it was kept; see `Fill`. */
-export const FILL_FACTS = 'worklane-fill.json'
+const FILL_FACTS = 'worklane-fill.json'
 
 /** What the lane held when it was made. */
 export interface Fill {

@@ -11,7 +11,7 @@ import { type Area, type Entry, type Manifest, readManifest, TAR_OF } from './ma
 import { onDisk, parentOf, rawPath } from './paths.ts'
 import { FILL_INDEX, readIndex } from './pristine.ts'
 import { type SettledHead, settleHead } from './restore-head.ts'
-import { SCRATCH, sweepScratch, withScratch } from './scratch.ts'
+import { sweepScratch, withScratch } from './scratch.ts'
 import { checkedOutAs, usualMode } from './standing.ts'
 import { unpackArea } from './tar.ts'
 
@@ -140,7 +140,7 @@ async function putAdministration(adminDir: string, from: string, settled: Settle
   const ours = (name: string): boolean => !OF_THE_CALLER.includes(name)
   const names = (await readdir(from)).filter(ours)
   const stale = (await readdir(adminDir)).filter(
-    (name) => ours(name) && name !== 'HEAD' && !name.endsWith('.lock') && !name.startsWith(SCRATCH),
+    (name) => ours(name) && name !== 'HEAD' && !name.endsWith('.lock') && !name.startsWith('worklane-'),
   )
   for (const name of stale) await rm(`${adminDir}/${name}`, { recursive: true, force: true })
   for (const name of names) await rename(`${from}/${name}`, `${adminDir}/${name}`)

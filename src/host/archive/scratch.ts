@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { below, onDisk, rawPath } from './paths.ts'
 
 /** Begins the names of temporary directories, so that a later call can tell what a crash left. */
-export const SCRATCH = 'worklane-scratch-'
+const SCRATCH = 'worklane-scratch-'
 
 /** Runs with a temporary directory inside `parent`, readable by us alone, which is gone afterwards. */
 export async function withScratch<T>(parent: string, work: (scratch: string) => Promise<T>): Promise<T> {

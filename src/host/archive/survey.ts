@@ -99,7 +99,7 @@ function settle(finds: Finds): Omit<Survey, 'root' | 'leftOut'> {
       const proven = paths.filter((path) => !finds.unproven.has(path))
       if (indexMode === 0o120000 || permissions === usualMode(modes, indexMode))
         for (const path of proven) pristine.add(path)
-      else finds.nodes.push(...proven.map((path) => look(finds.root, path)))
+      else for (const path of proven) finds.nodes.push(look(finds.root, path))
     }
   }
   const nodes = new Map(finds.nodes.map((node) => [node.path, node]))

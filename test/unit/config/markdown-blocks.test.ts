@@ -34,6 +34,7 @@ describe('markdownBlocks', () => {
     '    code\n+ \n- a\n',
     '    code\n7. a\n8. b\n',
     'text\n7) \n- a\n',
+    'text\n- -\n- a\n',
   ])('does so for %j', (text) => {
     for (let size = 1; size <= text.length; size += 1)
       expect(blocks(text, size)).toEqual(blocks(text, Number.MAX_SAFE_INTEGER))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { makeLane, portrait } from './lane.ts'
-import { STATES } from './states.ts'
+import { makeLane, portrait } from './archive/lane.ts'
+import { STATES } from './archive/states.ts'
 
 describe('an archived lane comes back', () => {
   test.for(STATES)('$name', async (state) => {

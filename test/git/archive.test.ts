@@ -15,11 +15,11 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readManifest, writeManifest } from '../../../src/host/archive/manifest.ts'
-import { purgeArchive } from '../../../src/host/archive/purge.ts'
-import { restoreArchive } from '../../../src/host/archive/restore.ts'
-import { plainGit } from '../../fixtures/repository.ts'
-import { BRANCH, everyObject, files, makeLane, portrait, type TestLane } from './lane.ts'
+import { readManifest, writeManifest } from '../../src/host/archive/manifest.ts'
+import { purgeArchive } from '../../src/host/archive/purge.ts'
+import { restoreArchive } from '../../src/host/archive/restore.ts'
+import { plainGit } from '../fixtures/repository.ts'
+import { BRANCH, everyObject, files, makeLane, portrait, type TestLane } from './archive/lane.ts'
 
 const refsOf = (lane: TestLane): string[] =>
   lane.repository
@@ -136,7 +136,7 @@ describe('archiveLane', () => {
     lane.write('closed.txt', 'x\n')
     execFileSync('chown', ['-R', '65534', dirname(lane.repository.root)])
     chmodSync(lane.at('closed.txt'), 0)
-    const script = `import { archiveLane } from ${JSON.stringify(new URL('../../../src/host/archive/make.ts', import.meta.url).pathname)}
+    const script = `import { archiveLane } from ${JSON.stringify(new URL('../../src/host/archive/make.ts', import.meta.url).pathname)}
       const told = await archiveLane(${JSON.stringify(lane.input)}).catch((error) => error)
       console.log(told.name, told.retry, told.hint)`
     const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
