@@ -17,7 +17,11 @@ const { outputFiles } = await build({
   format: 'esm',
   target: 'node22.18',
   minifySyntax: true,
-  define: { 'process.env.NODE_ENV': '"production"' },
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    // zod looks whether it runs on Cloudflare; the mere look loads Node's worker threads and locks, 4 ms.
+    navigator: 'undefined',
+  },
   external: ['better-sqlite3', 'react-devtools-core'],
   logLevel: 'warning',
   banner: {
@@ -31,4 +35,5 @@ for (const { path, contents } of [...outputFiles].sort((a) => (basename(a.path) 
   writeFileSync(aside, contents)
   renameSync(aside, path)
 }
-for (const name of readdirSync('dist')) if (!names.has(name) && !name.startsWith('.')) rmSync(join('dist', name))
+for (const name of readdirSync('dist'))
+  if (!names.has(name) && !name.startsWith('.')) rmSync(join('dist', name))

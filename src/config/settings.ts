@@ -1,5 +1,5 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSource } from './source.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The settings of one repository, from `worklane.yaml` at the root of its main worktree. Deeply frozen. */
@@ -86,19 +86,21 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
  * @throws UsageError
  */
 export async function readSettings(rootDirectory: string): Promise<Settings> {
-  const text = await readSource(join(rootDirectory, SETTINGS_FILE), LARGEST_FILE)
-  if (text === null) {
-    await refuseLookalike(rootDirectory)
-    return DEFAULT_SETTINGS
-  }
-  // Most commands run where there is no such file, and must not pay for loading the YAML and schema libraries.
-  const { parseSettings } = await import('./settings-schema.ts')
+  refuseLookalike(rootDirectory)
+  const path = join(rootDirectory, SETTINGS_FILE)
+  // Many commands run where there is no such file, and must not pay for loading what reads one.
+  if (!existsSync(path)) return DEFAULT_SETTINGS
+  const [{ readSource }, { parseSettings }] = await Promise.all([
+    import('./source.ts'),
+    import('./settings-schema.ts'),
+  ])
+  const text = (await readSource(path, LARGEST_FILE)) ?? ''
   return deepFreeze(parseSettings(SETTINGS_FILE, text, DEFAULT_SETTINGS))
 }
 
-async function refuseLookalike(rootDirectory: string): Promise<void> {
+function refuseLookalike(rootDirectory: string): void {
   const name = 'worklane.yml'
-  if ((await readSource(join(rootDirectory, name), LARGEST_FILE)) === null) return
+  if (!existsSync(join(rootDirectory, name))) return
   throw new UsageError(`The settings file is called ${SETTINGS_FILE}, not ${name}.`, {
     hint: `Rename ${name} to ${SETTINGS_FILE}.`,
   })

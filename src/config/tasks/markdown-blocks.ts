@@ -105,8 +105,7 @@ function parse(text: string): readonly Node[] {
 function startsAfresh(nodes: readonly Node[], offset: number, line: string): boolean {
   const last = lastBlock(nodes)
   const alone = lastBlock(parse(line))
-  if (last === undefined || alone === undefined) return false
-  return startOf(last) === offset && shape(last, offset) === shape(alone, 0)
+  return last !== undefined && alone !== undefined && shape(last, offset) === shape(alone, 0)
 }
 
 function lastBlock(nodes: readonly Node[]): Node | undefined {

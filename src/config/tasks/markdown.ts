@@ -132,7 +132,8 @@ function splitTick(line: string): { done: boolean; rest: string } {
 
 /** Columns before `at` in its line. */
 function columnAt(text: string, at: number): number {
-  const start = Math.max(text.lastIndexOf('\n', at - 1), text.lastIndexOf('\r', at - 1)) + 1
+  let start = at
+  while (start > 0 && !/[\r\n]/.test(text[start - 1] ?? '')) start -= 1
   return [...text.slice(start, at)].reduce(advance, 0)
 }
 

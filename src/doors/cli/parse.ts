@@ -106,9 +106,10 @@ function application(
 ) {
   const routes: Record<string, Route> = {}
   const groups = new Map<string, Record<string, Route>>()
-  for (const entry of OPERATIONS) {
+  // For a known command only its own route is built: that is faster, and the help of others is not asked for.
+  for (const entry of chosen === undefined ? OPERATIONS : [chosen]) {
     const [first = '', second] = entry.name.split(' ')
-    const command = commandFor(entry, entry === chosen ? operation : undefined, hear)
+    const command = commandFor(entry, operation, hear)
     if (second === undefined) routes[first] = command
     else groups.set(first, { ...groups.get(first), [second]: command })
   }

@@ -20,14 +20,10 @@ export class Terminal {
 
   constructor(json: boolean) {
     this.#json = json
-    // `worklane events | head`: the reader has gone, and that is no error.
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0)
-    })
   }
 
   say(text: string): number {
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+    writeAll(1, text.endsWith('\n') ? text : `${text}\n`)
     return 0
   }
 
@@ -36,7 +32,7 @@ export class Terminal {
     if (this.#json) {
       const streams = name === 'run' || name === 'up' || name === 'events'
       return (progress) => {
-        if (streams && progress.kind === 'event') writeAll(`${JSON.stringify(progress.event)}\n`)
+        if (streams && progress.kind === 'event') writeAll(1, `${JSON.stringify(progress.event)}\n`)
         else if (name === 'logs' && progress.kind === 'text') this.#text += progress.text
       }
     }
@@ -53,7 +49,7 @@ export class Terminal {
     const code = exitCodeOf(name, answer, stopped)
     if (this.#json) {
       const data = name === 'logs' ? { ...(answer as object), text: this.#text } : answer
-      if (name !== 'events') writeAll(`${JSON.stringify({ ok: true, data })}\n`)
+      if (name !== 'events') writeAll(1, `${JSON.stringify({ ok: true, data })}\n`)
       return code
     }
     const { render } = await import('./render.ts')
@@ -76,8 +72,8 @@ export class Terminal {
   }
 
   #error({ code, message, hint }: ErrorAnswer | Refusal, exit: number): number {
-    if (this.#json) writeAll(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
-    else process.stderr.write(clean(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`))
+    if (this.#json) writeAll(1, `${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
+    else writeAll(2, clean(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`))
     return exit
   }
 }
@@ -108,12 +104,15 @@ function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {
   return unfinished.length === 0 ? 0 : EXIT.refused
 }
 
-/** Synchronous, so that a process that ends at once loses nothing; a pipe that is full is waited for. */
-function writeAll(text: string): void {
+/**
+ * Not through process.stdout, whose streams take 4 ms to load. Synchronous, so that a process that ends at once loses
+ * nothing; a pipe that is full is waited for.
+ */
+function writeAll(file: 1 | 2, text: string): void {
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(1, bytes, at)
+      at += writeSync(file, bytes, at)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EPIPE') process.exit(0)

@@ -12,6 +12,10 @@ export interface View {
 
 /** The live view for `run` and `up` on a terminal; plain lines elsewhere. */
 export function openView(name: string): View {
+  // `worklane events | head`: the reader has gone, and that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+  })
   if (name === 'logs')
     return {
       show: (progress) =>

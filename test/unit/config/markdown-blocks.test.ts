@@ -14,7 +14,7 @@ describe('markdownBlocks', () => {
       fc.property(markdownText, fc.integer({ min: 1, max: 60 }), (text, size) => {
         expect(blocks(text, size)).toEqual(blocks(text, Number.MAX_SAFE_INTEGER))
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     )
   })
 
@@ -38,6 +38,15 @@ describe('markdownBlocks', () => {
   ])('does so for %j', (text) => {
     for (let size = 1; size <= text.length; size += 1)
       expect(blocks(text, size)).toEqual(blocks(text, Number.MAX_SAFE_INTEGER))
+  })
+
+  it('keeps parts small, whatever the size of the document', () => {
+    const task = '- Do this\n  because\n  - one\n    - two\n\n  > three\n'
+    const lines = textLines(task.repeat(1000))
+    const sizes: number[] = []
+    markdownBlocks(lines, (first, after) => sizes.push(lines.start(after) - lines.start(first)))
+    expect(sizes.length).toBeLessThan(100)
+    expect(Math.max(...sizes)).toBeLessThan(3000)
   })
 
   it('asks before it parses, with parts that follow each other and grow where one is needed', () => {

@@ -54,5 +54,34 @@ const piece = fc.constantFrom(
   ' ',
 )
 
+const line = fc
+  .tuple(
+    fc.constantFrom('', '', '', '', '  ', '    ', '\t'),
+    fc.constantFrom(
+      '',
+      '',
+      '- ',
+      '* ',
+      '- - ',
+      '1. ',
+      '7. ',
+      '# ',
+      '## ',
+      '> ',
+      '```',
+      '<!-- ',
+      '--> ',
+      '<div>',
+      '---',
+      '===',
+    ),
+    fc.constantFrom('', '', 'a', 'b', '[x] c', '[ ] d', 'e {#e}', '```', '-', '1.'),
+    fc.constantFrom('\n', '\n', '\n\n', '\r\n'),
+  )
+  .map((parts) => parts.join(''))
+
+const pieces = fc.array(piece, { maxLength: 60, size: 'max' })
+const lines = fc.array(line, { maxLength: 20, size: 'max' })
+
 /** Text made of what means something in Markdown, so that structure is common. */
-export const markdownText = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''))
+export const markdownText = fc.oneof(pieces, lines).map((parts) => parts.join(''))
