@@ -6,7 +6,9 @@ import { fenceOff } from '../host/git/worktree.ts'
 import type { World } from './world.ts'
 
 /** Settings of a repository that change how lanes can be made; read in one git call. */
-const ASKED = '^(core\\.bare|extensions\\..*|remote\\..*\\.promisor|core\\.repositoryformatversion)$'
+const ASKED = '^(extensions\\..*|remote\\..*\\.promisor)$'
+/** Section and key stand in the file as they are (git-config(1)): where the word is missing, git need not be asked. */
+const MENTIONED = /extensions|promisor/i
 /** Extensions that our own metadata works with. */
 const KNOWN_EXTENSIONS = new Set([
   'extensions.objectformat',
@@ -21,13 +23,7 @@ const KNOWN_EXTENSIONS = new Set([
  * being taken for the main checkout.
  */
 export async function readyRepository(world: World): Promise<Refusal | null> {
-  const { stdout } = await git(
-    { gitDir: world.repository.commonDir },
-    ['config', '--local', '-z', '--get-regexp', ASKED],
-    { answers: [0, 1] },
-  )
-  const entries = stdout.split('\0').map((entry) => entry.split('\n') as [string, string?])
-  for (const [key, value] of entries) {
+  for (const [key, value] of await settingsThatMatter(world.repository.commonDir)) {
     if (key.endsWith('.promisor') && value === 'true')
       return refuse(
         'partial-clone',
@@ -43,6 +39,14 @@ export async function readyRepository(world: World): Promise<Refusal | null> {
   }
   await excludeLanes(world)
   return null
+}
+
+async function settingsThatMatter(commonDir: string): Promise<(readonly [key: string, value?: string])[]> {
+  if (!MENTIONED.test(await readFile(join(commonDir, 'config'), 'latin1').catch(() => 'extensions'))) return []
+  const { stdout } = await git({ gitDir: commonDir }, ['config', '--local', '-z', '--get-regexp', ASKED], {
+    answers: [0, 1],
+  })
+  return stdout.split('\0').map((entry) => entry.split('\n') as [string, string?])
 }
 
 /** What we add to `info/exclude`; null where lanes live outside of the main worktree. */

@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { type Refusal, refuse } from '../board/refusal.ts'
 import type { TaskDraft } from '../board/task.ts'
-import { readTaskFile } from '../config/task-file.ts'
 import { checkSubject } from '../config/task-text.ts'
 import type { FileTask } from '../config/tasks/file-task.ts'
 import { UsageError } from '../config/usage-error.ts'
@@ -20,6 +19,8 @@ export async function draftsFrom(
 ): Promise<TaskDraft[]> {
   const [first] = words
   if (words.length === 1 && first !== undefined && isTaskFile(cwd, first)) {
+    // Loads Markdown, YAML and schema libraries, some 150 ms.
+    const { readTaskFile } = await import('../config/task-file.ts')
     const tasks = await readTaskFile(resolve(cwd, first))
     const place = new Map(
       tasks.flatMap((task, at) => (task.key === null ? [] : [[task.key, -at - 1] as const])),

@@ -308,9 +308,12 @@ describe('restoreArchive', () => {
   })
 
   test('bytes do not depend on settings that changed meanwhile', async () => {
-    using lane = await makeLane()
+    using lane = await makeLane((repository) => {
+      repository.commit('attributes', { '.gitattributes': '*.bat text eol=crlf\n', 'win.bat': 'echo\n' })
+    })
     lane.write('src/b.ts', 'export const b = "staged"\n')
     lane.git('add', '-A')
+    lane.write('.gitattributes', '* -text\n')
     const before = files(lane.path)
     await lane.archive()
     lane.remove()

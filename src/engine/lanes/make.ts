@@ -34,11 +34,15 @@ export function worktreeOf(world: World, lane: OwnedLane): Worktree {
 
 /**
  * creating → ready. Whatever a crash left of the same lane is deleted first, so this can be called again at any
- * point. The caller owns the lane.
+ * point; `fresh`: its row was written just now, so nothing of it exists. The caller owns the lane.
  */
-export async function makeLane(world: World, lane: OwnedLane): Promise<OwnedLane | Refusal> {
+export async function makeLane(
+  world: World,
+  lane: OwnedLane,
+  { fresh = false }: { readonly fresh?: boolean } = {},
+): Promise<OwnedLane | Refusal> {
   const worktree = worktreeOf(world, lane)
-  await clearHalfMade(world, lane)
+  if (!fresh) await clearHalfMade(world, lane)
   const inode = await registerWorktree(worktree)
   await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, inode))
   const warnings = lane.fillFrom === null ? await fill(world, lane) : await refill(world, lane, lane.fillFrom)

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { branchName, type Lane } from '../../board/lane.ts'
 import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import type { Task } from '../../board/task.ts'
-import { branches, branchTip } from '../../host/git/refs.ts'
+import { branchTips } from '../../host/git/refs.ts'
 import {
   archiveOf,
   type LaneRequest,
@@ -82,14 +82,15 @@ async function freshStart(
   const place = { gitDir: world.repository.commonDir }
   const base = await baseBranch(world)
   if (isRefusal(base)) return base
-  const startPoint = await branchTip(place, base)
-  if (startPoint === null)
+  const tips = await branchTips(place)
+  const startPoint = tips.get(base)
+  if (startPoint === undefined)
     return refuse(
       'no-base',
       `The base branch ${base} has no commit.`,
       'Commit something on it first, or name another base in worklane.yaml.',
     )
-  const branch = branchName(world.settings.lanes.branch, task, await branches(place))
+  const branch = branchName(world.settings.lanes.branch, task, [...tips.keys()])
   return { branch, base, startPoint }
 }
 

@@ -14,10 +14,12 @@ export async function branchTip(place: GitPlace, branch: string): Promise<string
   return await commitOf(place, `refs/heads/${branch}`)
 }
 
-/** Short names of all branches. */
-export async function branches(place: GitPlace): Promise<string[]> {
-  const { stdout } = await git(place, ['for-each-ref', '--format=%(refname:lstrip=2)%00', 'refs/heads'])
-  return splitZero(stdout.replaceAll('\0\n', '\0'))
+/** All branches by their short names, each with its commit. */
+export async function branchTips(place: GitPlace): Promise<Map<string, string>> {
+  const format = '--format=%(refname:lstrip=2)%00%(objectname)%00'
+  const { stdout } = await git(place, ['for-each-ref', format, 'refs/heads'])
+  const parts = splitZero(stdout.replaceAll('\0\n', '\0'))
+  return new Map(parts.flatMap((name, at) => (at % 2 === 0 ? [[name, parts[at + 1] ?? '']] : [])))
 }
 
 /** Makes a branch that must not exist. False: it exists already, or a name in its way does. */

@@ -111,8 +111,6 @@ export const STATES: readonly LaneState[] = [
       lane.write('other.bat', 'echo changed\nmixed\r\n')
       lane.write('src/a.ts', 'crlf\r\nlf\n')
       lane.git('add', 'src/a.ts')
-      // A restore must not depend on what the attributes say by then.
-      lane.write('.gitattributes', '* -text\n')
     },
   },
   {
