@@ -42,7 +42,8 @@ export async function readyRepository(world: World): Promise<Refusal | null> {
 }
 
 async function settingsThatMatter(commonDir: string): Promise<(readonly [key: string, value?: string])[]> {
-  if (!MENTIONED.test(await readFile(join(commonDir, 'config'), 'latin1').catch(() => 'extensions'))) return []
+  if (!MENTIONED.test(await readFile(join(commonDir, 'config'), 'latin1').catch(() => 'extensions')))
+    return []
   const { stdout } = await git({ gitDir: commonDir }, ['config', '--local', '-z', '--get-regexp', ASKED], {
     answers: [0, 1],
   })

@@ -49,7 +49,7 @@ async function makeOrWait(
     if (mine !== true) return 'wait'
   }
   try {
-    return await makeLane(world, lane)
+    return await makeLane(world, lane, { fresh: reserved })
   } catch (error) {
     await giveUpLane(world, lane, error instanceof Error ? error.message : String(error))
     throw error

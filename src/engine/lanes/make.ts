@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
-import { rememberFill } from '../../host/archive/pristine.ts'
+import { conversionSettings, rememberFill } from '../../host/archive/pristine.ts'
 import { restoreArchive } from '../../host/archive/restore.ts'
 import { Fault } from '../../host/fault.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
@@ -59,17 +59,28 @@ export async function makeLane(
 
 async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   const worktree = worktreeOf(world, lane)
-  const created = await createBranch({ gitDir: worktree.commonDir }, lane.branch, lane.startPoint)
-  if (!created)
-    throw new Fault(`The branch ${lane.branch} could not be created.`, {
-      retry: 'later',
-      hint: `See what stands in its way with: git branch --list '${lane.branch}*'`,
-    })
-  const [left] = await Promise.all([leftInMain(world), fillWorktree(worktree)])
-  await rememberFill({ adminDir: adminDirectory(worktree) })
+  const adminDir = adminDirectory(worktree)
+  const works = [
+    fillWorktree(worktree, lane.startPoint),
+    startBranch(worktree, lane.startPoint),
+    leftInMain(world),
+    conversionSettings(adminDir),
+  ] as const
+  // All of them, also when one fails: what still runs would write into what is then cleared away.
+  await Promise.allSettled(works)
+  const [, , left, settings] = await Promise.all(works)
+  await rememberFill({ adminDir, settings })
   const warnings = await seed(world, worktree)
   await setUp(world, lane)
   return [...left, ...warnings]
+}
+
+async function startBranch({ commonDir, branch }: Worktree, startPoint: string): Promise<void> {
+  if (await createBranch({ gitDir: commonDir }, branch, startPoint)) return
+  throw new Fault(`The branch ${branch} could not be created.`, {
+    retry: 'later',
+    hint: `See what stands in its way with: git branch --list '${branch}*'`,
+  })
 }
 
 /** Brings the content of an archive back: a restored lane, or one that is continued in a fresh directory. */

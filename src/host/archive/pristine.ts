@@ -25,12 +25,17 @@ const factsSchema = z.object({ raw: z.boolean(), writtenAt: z.number() })
  * Keeps the lane's index as checked out. To be called once when the lane is filled, after anything that touches all
  * files (chown) and before anyone works there. Without it nothing counts as untouched and archives are larger.
  */
-export async function rememberFill(place: { readonly adminDir: string }): Promise<void> {
+export async function rememberFill(place: {
+  readonly adminDir: string
+  /** Where they were asked for already, as can be done while git fills the lane. */
+  readonly settings?: ReadonlyMap<string, string>
+}): Promise<void> {
   const { adminDir } = place
+  const settings = place.settings ?? (await conversionSettings(adminDir))
   const source = `${adminDir}/index`
   const writtenAt = (await stat(source)).mtimeMs
   const [raw] = await Promise.all([
-    checkedOutRaw(adminDir),
+    checkedOutRaw(adminDir, settings),
     copyFile(source, `${adminDir}/${FILL_INDEX}.new`),
   ])
   await writeFile(`${adminDir}/${FILL_FACTS}`, JSON.stringify({ raw, writtenAt }))
@@ -83,13 +88,7 @@ async function askGit(gitDir: string, indexFile: string): Promise<GitIndex | nul
  * mentions a conversion anywhere is treated as if it applied everywhere, and is archived by content instead.
  * `text`, `text=auto` and `eol=lf` change nothing on the way out unless core.autocrlf or core.eol say so.
  */
-async function checkedOutRaw(adminDir: string): Promise<boolean> {
-  const settings = await git(
-    { gitDir: adminDir },
-    ['config', '-z', '--get-regexp', '^core\\.(autocrlf|eol|attributesfile)$'],
-    { answers: [0, 1] },
-  )
-  const values = new Map(splitZero(settings.stdout).map(keyAndValue))
+async function checkedOutRaw(adminDir: string, values: ReadonlyMap<string, string>): Promise<boolean> {
   const autocrlf = values.get('core.autocrlf') ?? 'false'
   if (!['false', 'input', '0', 'no', 'off'].includes(autocrlf.toLowerCase())) return false
   if ((values.get('core.eol') ?? 'lf').toLowerCase() === 'crlf') return false
@@ -97,6 +96,13 @@ async function checkedOutRaw(adminDir: string): Promise<boolean> {
   if (files === null) return false
   const found = await Promise.all(files.map((file) => mentionsConversion(file)))
   return !found.includes(true)
+}
+
+/** What git is told about converting files, for `rememberFill`. */
+export async function conversionSettings(gitDir: string): Promise<ReadonlyMap<string, string>> {
+  const pattern = '^core\\.(autocrlf|eol|attributesfile)$'
+  const { stdout } = await git({ gitDir }, ['config', '-z', '--get-regexp', pattern], { answers: [0, 1] })
+  return new Map(splitZero(stdout).map(keyAndValue))
 }
 
 /** A key without a value means true. git-config(1). */

@@ -92,9 +92,9 @@ export async function unlockWorktree(worktree: Pick<Worktree, 'commonDir' | 'adm
   await rm(join(adminDirectory(worktree), 'locked'), { force: true })
 }
 
-/** Checks out HEAD's commit into the empty worktree. Hooks do not run. */
-export async function fillWorktree(worktree: Worktree): Promise<void> {
-  await git(placeOf(worktree), ['read-tree', '--reset', '-u', 'HEAD'], {
+/** Checks out `commit` into the empty worktree, whose branch need not exist yet. Hooks do not run. */
+export async function fillWorktree(worktree: Worktree, commit = 'HEAD'): Promise<void> {
+  await git(placeOf(worktree), ['read-tree', '--reset', '-u', commit], {
     config: ['checkout.workers=2'],
     timeout: 30 * 60_000,
     writes: true,
