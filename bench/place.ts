@@ -15,7 +15,7 @@ export async function makeTree(root: string, files: number): Promise<void> {
   }
   await command(root, 'git', 'init', '--quiet', '--initial-branch=main')
   await command(root, 'git', 'add', '--all')
-  await command(root, 'git', 'commit', '--quiet', '--message=first')
+  await command(root, 'git', '-c', 'gc.auto=0', 'commit', '--quiet', '--message=first')
   await command(root, 'git', 'gc', '--quiet')
 }
 

@@ -186,11 +186,14 @@ export interface ArchiveRow {
   readonly files: number
 }
 
+/** Where an archive is and how much it holds. */
+export type StoredArchive = Omit<ArchiveRow, 'id' | 'laneId' | 'taskId'>
+
 /** condemned → archived, with the verified archive's row in the same transaction. */
 export async function recordArchive(
   tx: Tx,
   lane: OwnedLane,
-  archive: Omit<ArchiveRow, 'id' | 'laneId' | 'taskId'>,
+  archive: StoredArchive,
 ): Promise<OwnedLane | Refusal> {
   await tx.db
     .insertInto('archive')
@@ -215,13 +218,12 @@ export async function findArchive(db: Db, id: number): Promise<ArchiveRow | unde
   return await db.selectFrom('archive').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-export async function countArchives(db: Db): Promise<number> {
-  const row = await db
-    .selectFrom('archive')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('purgedAt', 'is', null)
-    .executeTakeFirst()
-  return row?.count ?? 0
+/** How many archives there are, of one lane or of all; purged ones of a lane count, so that no name comes twice. */
+export async function countArchives(db: Db, laneId?: number): Promise<number> {
+  const count = db.selectFrom('archive').select(({ fn }) => fn.countAll<number>().as('count'))
+  const asked =
+    laneId === undefined ? count.where('purgedAt', 'is', null) : count.where('laneId', '=', laneId)
+  return (await asked.executeTakeFirst())?.count ?? 0
 }
 
 export async function countLanes(db: Db): Promise<Record<string, number>> {

@@ -239,12 +239,17 @@ export async function notesOf(db: Db, taskId: number): Promise<(Note & { created
   return rows.map(({ kind, text, createdAt }) => ({ kind: kind as Note['kind'], text, createdAt }))
 }
 
-/** The first line of the newest note of each task. */
-export async function latestNotes(db: Db): Promise<Map<number, string>> {
+/** The newest note of each task, with the first line of its text only. */
+export async function latestNotes(db: Db): Promise<Map<number, Note>> {
   const newest = db
     .selectFrom('note')
     .select(({ fn }) => fn.max('id').as('id'))
     .groupBy('taskId')
-  const rows = await db.selectFrom('note').select(['taskId', 'text']).where('id', 'in', newest).execute()
-  return new Map(rows.map(({ taskId, text }) => [taskId, text.split('\n', 1)[0] ?? '']))
+  const rows = await db.selectFrom('note').selectAll().where('id', 'in', newest).execute()
+  return new Map(
+    rows.map(({ taskId, kind, text }) => [
+      taskId,
+      { kind: kind as Note['kind'], text: text.split('\n', 1)[0] ?? '' },
+    ]),
+  )
 }

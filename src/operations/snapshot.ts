@@ -45,6 +45,8 @@ export interface RunSummary {
     readonly subject: string
     readonly state: TaskState
     readonly reason: string | null
+    /** What it conflicts in, or what holds it; all of it. */
+    readonly files: readonly string[]
     readonly next: string
   }[]
   readonly base: string

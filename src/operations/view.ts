@@ -7,7 +7,7 @@ import { placeOf } from '../host/git/worktree.ts'
 import { latestLandings } from '../ledger/landings.ts'
 import { type OwnedLane, standingLanes } from '../ledger/lanes.ts'
 import { liveRuns, type RunRow } from '../ledger/runs.ts'
-import { latestNotes, taskMap } from '../ledger/tasks.ts'
+import { latestNotes, type Note, taskMap } from '../ledger/tasks.ts'
 import type { RunSnapshot, TaskView } from './snapshot.ts'
 
 /** How long a measured diff size stays good enough for the view, in milliseconds. */
@@ -53,7 +53,7 @@ interface Board {
   readonly lanes: ReadonlyMap<number, OwnedLane>
   readonly runs: ReadonlyMap<number, RunRow>
   readonly landings: ReadonlyMap<number, Landing>
-  readonly notes: ReadonlyMap<number, string>
+  readonly notes: ReadonlyMap<number, Note>
 }
 
 async function readBoard({ ledger: { db } }: World): Promise<Board> {
@@ -82,7 +82,7 @@ function viewTask(board: Board, task: Task): Omit<TaskView, 'lastAction' | 'chan
     startedAt: run?.startedAt ?? null,
     agent: run?.command ?? null,
     landing: task.state === 'completed' || pending ? (landing?.state ?? null) : null,
-    reason: reasonOf(task, landing, board.notes.get(task.id) ?? null),
+    reason: reasonOf(task, landing, board.notes.get(task.id)?.text ?? null),
     files: landing?.files ?? [],
   }
 }

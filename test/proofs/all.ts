@@ -3,6 +3,7 @@ import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
 import { landingRespectsPeople } from './landing-respects-people.ts'
 import type { Proof } from './proof.ts'
+import { realHistory } from './real-history.ts'
 import { staleWorker } from './stale-worker.ts'
 
 /** Every proof; `npm run prove` and test/proofs.test.ts run what stands here. */
@@ -12,4 +13,5 @@ export const PROOFS: readonly Proof[] = [
   claimAlone,
   staleWorker,
   landingRespectsPeople,
+  realHistory,
 ]

@@ -13,6 +13,8 @@ export interface Proof<P extends Params = Params> {
   /** For every run of the tests: under ten seconds. */
   readonly sample: P
   readonly full: P
+  /** The full form works on a clone of a public repository that the caller names. */
+  readonly needsRepository?: true
   /** Throws when what it proves does not hold. */
   run(params: P, report: Report): Promise<Figures>
 }
@@ -23,6 +25,8 @@ export interface Report {
   readonly seed: number
   /** Launcher of the product that is proved, which stays the same for the whole proof. */
   readonly worklane: string
+  /** A local clone of a public repository, which is only read; without it the proof makes one up. */
+  readonly repository?: string
   /** A line of progress. */
   say(text: string): void
   /** Does `work` once: a proof that is started again after an interruption gets what the round gave then, as JSON. */

@@ -34,11 +34,26 @@ test('what did not land says why and what to type; those that go on alike share 
         subject: 'three',
         state: 'failed',
         reason: 'The check failed.\n\nlog',
+        files: [],
         next: 'worklane logs 3',
       },
-      { id: 4, subject: 'four', state: 'pending', reason: null, next: 'worklane run' },
-      { id: 5, subject: 'five', state: 'completed', reason: 'in the way: a.ts', next: 'worklane land 5' },
-      { id: 6, subject: 'six', state: 'pending', reason: 'waits for task 4', next: 'worklane run' },
+      { id: 4, subject: 'four', state: 'pending', reason: null, files: [], next: 'worklane run' },
+      {
+        id: 5,
+        subject: 'five',
+        state: 'completed',
+        reason: 'in the way: a.ts',
+        files: [],
+        next: 'worklane land 5',
+      },
+      {
+        id: 6,
+        subject: 'six',
+        state: 'pending',
+        reason: 'waits for task 4',
+        files: [],
+        next: 'worklane run',
+      },
     ],
   }
   expect(summaryLines(summary)).toEqual([
@@ -67,7 +82,7 @@ test.each<[Partial<RunSummary>, string]>([
   [
     {
       landed: [],
-      unfinished: [{ id: 1, subject: 'x', state: 'pending', reason: null, next: 'worklane run' }],
+      unfinished: [{ id: 1, subject: 'x', state: 'pending', reason: null, files: [], next: 'worklane run' }],
     },
     'main is at 3f2a1b0: nothing landed.',
   ],
@@ -83,7 +98,7 @@ test('nothing to do', () => {
 
 test('the summary is harmless too', () => {
   const evil = '\x1b[2J\x1b]0;x\x07\nfake\u202e'
-  const unfinished = [{ id: 3, subject: evil, state: 'failed' as const, reason: evil, next: evil }]
+  const unfinished = [{ id: 3, subject: evil, state: 'failed' as const, reason: evil, files: [], next: evil }]
   for (const line of summaryLines({ ...DONE, base: evil, verify: evil, commit: evil, unfinished }))
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u)
 })

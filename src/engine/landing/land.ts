@@ -72,7 +72,7 @@ async function merge(world: World, entry: Landing): Promise<Candidate | null> {
     return null
   }
   const { files } = made
-  const text = `It conflicts with what landed on ${entry.base} since this lane began, in:\n\n${files.map((path) => `- ${path}`).join('\n')}\n\nRun \`git merge ${entry.base}\` in the lane, resolve these files so that both sides keep what they meant, and commit.`
+  const text = `It conflicts with what landed on ${entry.base} since this lane began.\n\nThe files:\n\n${files.map((path) => `- ${path}`).join('\n')}\n\nRun \`git merge ${entry.base}\` in the lane, resolve these files so that both sides keep what they meant, and commit.`
   await handBack(
     world,
     entry,

@@ -1,4 +1,5 @@
 import { isRefusal } from '../../board/refusal.ts'
+import { deleteInBackground } from '../../host/files/discard.ts'
 import { condemnLane, findLane, type OwnedLane, standingLanes, takeLane } from '../../ledger/lanes.ts'
 import { liveLeases } from '../../ledger/leases.ts'
 import { taskStates } from '../../ledger/tasks.ts'
@@ -8,13 +9,30 @@ import type { World } from '../world.ts'
 import { giveUpLane, makeLane } from './make.ts'
 import { type LaneSight, type LaneStep, planLanes } from './plan.ts'
 import { releaseLane, removeLane } from './remove.ts'
+import { leftInTrash } from './trash.ts'
 
 /** Makes, prunes and removes lanes that no process attends to. */
 export function lanesController(world: World): Controller {
+  // Deleting goes on in a process of its own; once is enough.
+  const deleting = new Set<string>()
   return {
     name: 'lanes',
     async plan() {
-      return planLanes(await observe(world)).map((step) => toAction(world, step))
+      const left = (await leftInTrash(world)).filter((path) => !deleting.has(path))
+      const steps = planLanes(await observe(world)).map((step) => toAction(world, step))
+      return left.length === 0 ? steps : [...steps, empty(left, deleting)]
+    },
+  }
+}
+
+function empty(left: readonly string[], deleting: Set<string>): Action {
+  return {
+    key: 'trash',
+    what: `Delete ${left.length} removed ${left.length === 1 ? 'directory' : 'directories'}.`,
+    why: 'The process that deleted them was stopped.',
+    act: async () => {
+      for (const path of left) deleting.add(path)
+      deleteInBackground(left)
     },
   }
 }

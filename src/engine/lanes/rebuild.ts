@@ -23,6 +23,7 @@ import { worktreeOf } from './make.ts'
  * @throws Fault when something else stands at its path
  */
 export async function rebuildIfGone(world: World, lane: OwnedLane): Promise<OwnedLane> {
+  if (lane.trash !== null && (await checkInode(lane.trash, lane.inode)) === 'ours') return lane
   const is = await checkInode(lane.path, lane.inode)
   if (is === 'ours') return lane
   if (is === 'foreign')

@@ -6,15 +6,17 @@ import { readManifest } from '../../host/archive/manifest.ts'
 import { verifyArchive } from '../../host/archive/verify.ts'
 import { Fault } from '../../host/fault.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
+import { checkoutsOf } from '../../host/git/checkouts.ts'
 import { deleteBranch } from '../../host/git/refs.ts'
 import { adminDirectory, adminPointsHere, checkInode } from '../../host/git/worktree.ts'
 import {
   archiveOf,
+  countArchives,
   findLane,
-  liveLane,
   moveLane,
   type OwnedLane,
   recordArchive,
+  type StoredArchive,
   setLane,
   takeLane,
 } from '../../ledger/lanes.ts'
@@ -22,11 +24,12 @@ import { transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
 import { worktreeOf } from './make.ts'
 import { rebuildIfGone } from './rebuild.ts'
+import { putBack, setAside } from './set-aside.ts'
 import { trashDirectories } from './trash.ts'
 
 /**
- * condemned → archived → removed. Answers once the lane is out of the way; its directory is deleted in the
- * background. Callable again at any point; somebody else's work on the same lane is waited for by the caller.
+ * condemned → archived → removed. The lane is out of the way at once, then archived, and its directory is deleted in
+ * the background. Callable again at any point; somebody else's work on the same lane is waited for by the caller.
  */
 export async function removeLane(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
   const attended = condemned.owner !== null && world.isAlive(condemned.owner)
@@ -35,10 +38,7 @@ export async function removeLane(world: World, condemned: OwnedLane): Promise<Ow
     (await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, condemned, world.self)))
   if (mine !== true) return (await findLane(world.ledger.db, condemned.id)) ?? condemned
   try {
-    const archived =
-      condemned.state === 'condemned'
-        ? await archive(world, await rebuildIfGone(world, condemned))
-        : condemned
+    const archived = condemned.state === 'condemned' ? await archive(world, condemned) : condemned
     return isRefusal(archived) ? archived : await clearAway(world, archived)
   } catch (error) {
     await releaseLane(world, condemned)
@@ -51,61 +51,66 @@ export async function releaseLane(world: World, lane: OwnedLane): Promise<void> 
   await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, { owner: null }))
 }
 
-async function archive(world: World, lane: OwnedLane): Promise<OwnedLane | Refusal> {
+async function archive(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
+  const lane = await setAside(world, await rebuildIfGone(world, condemned))
+  try {
+    const stored = await store(world, lane)
+    return await transact(world.ledger, world.actor, async (tx) => await recordArchive(tx, lane, stored))
+  } catch (error) {
+    await putBack(world, lane)
+    throw error
+  }
+}
+
+/** Writes the archive and checks it. The same attempt after a crash uses the same names again. */
+async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
   const worktree = worktreeOf(world, lane)
   const { commonDir } = worktree
-  const stamp = `${lane.taskId}-${lane.id}-${world.actor.now().toString(36)}`
-  const directory = join(world.repository.home, 'archive', stamp)
-  const refPrefix = `refs/worklane/archive/${stamp}`
+  const name = `${lane.taskId}-${lane.id}-${await countArchives(world.ledger.db, lane.id)}`
+  const directory = join(world.repository.home, 'archive', name)
+  const refPrefix = `refs/worklane/archive/${name}`
   await mkdir(join(world.repository.home, 'archive'), { recursive: true, mode: 0o700 })
-  const { path, branch } = lane
   const place = { commonDir, directory, refPrefix }
-  const made = await archiveLane({
+  const { bytes, files } = await archiveLane({
     ...place,
     adminDir: adminDirectory(worktree),
-    path,
-    branch,
+    path: lane.trash ?? lane.path,
+    formerPath: lane.path,
+    branch: lane.branch,
     keepIgnored: [...world.settings.lanes.copy, ...world.settings.archive.ignored],
     protect: [lane.startPoint],
   })
-  const problems = await verifyArchive(place)
-  if (problems.length > 0)
-    throw new Fault(
-      `The archive of task ${lane.taskId}'s lane does not verify: ${JSON.stringify(problems[0])}`,
-      { retry: 'later', hint: 'Nothing was removed. See: worklane doctor' },
-    )
-  const row = { directory, refPrefix, bytes: made.bytes, files: made.files }
-  return await transact(world.ledger, world.actor, async (tx) => await recordArchive(tx, lane, row))
+  const [problem] = await verifyArchive(place)
+  if (problem === undefined) return { directory, refPrefix, bytes, files }
+  throw new Fault(`The archive of task ${lane.taskId}'s lane does not verify: ${problem.message}`, {
+    retry: 'later',
+    hint: 'Nothing was removed. See: worklane doctor',
+  })
 }
 
-/** Everything is in the archive: rename directory and metadata away, free the branch, say so. */
+/** Everything is in the archive: git's entry and the branch go, then it is said, then the files are deleted. */
 async function clearAway(world: World, lane: OwnedLane): Promise<OwnedLane | Refusal> {
   const worktree = worktreeOf(world, lane)
-  const { commonDir } = worktree
-  const trash = trashDirectories(world)
   const gone: string[] = []
-  if ((await checkInode(lane.path, lane.inode)) === 'ours')
-    gone.push(await moveToTrash(lane.path, trash.lanes))
-  if (await adminPointsHere(worktree)) gone.push(await moveToTrash(adminDirectory(worktree), trash.admin))
+  if (lane.trash !== null && (await checkInode(lane.trash, lane.inode)) === 'ours') gone.push(lane.trash)
+  if (await adminPointsHere(worktree))
+    gone.push(await moveToTrash(adminDirectory(worktree), trashDirectories(world).admin))
+  await freeBranch(world, lane)
   const removed = await transact(world.ledger, world.actor, async (tx) => {
+    const change = { owner: null, port: null, trash: null }
     const { branch, path } = lane
-    return await moveLane(
-      tx,
-      lane,
-      'remove',
-      { owner: null, port: null },
-      { type: 'lane.removed', data: { branch, path } },
-    )
+    return await moveLane(tx, lane, 'remove', change, { type: 'lane.removed', data: { branch, path } })
   })
-  await freeBranch(world, lane, commonDir)
   deleteInBackground(gone)
   return removed
 }
 
-/** Deletes the lane's branch while it is where the archive has it, unless the task goes on with it in another lane. */
-async function freeBranch(world: World, lane: OwnedLane, commonDir: string): Promise<void> {
-  if ((await liveLane(world.ledger.db, lane.taskId))?.branch === lane.branch) return
+/** Deletes the lane's branch while it is where the archive has it, and nobody has checked it out elsewhere. */
+async function freeBranch(world: World, lane: OwnedLane): Promise<void> {
   const archive = await archiveOf(world.ledger.db, lane.id)
   const tip = archive === undefined ? null : (await readManifest(archive.directory)).lane.branchTip
-  if (tip !== null) await deleteBranch({ gitDir: commonDir }, lane.branch, tip)
+  if (tip === null) return
+  const { here, missing } = await checkoutsOf(world.repository, lane.branch)
+  if (here.length + missing.length === 0)
+    await deleteBranch({ gitDir: world.repository.commonDir }, lane.branch, tip)
 }

@@ -74,7 +74,8 @@ async function describeContent(
   if (untouched(node, oid, catalog)) return null
   const common = { ...basics(area, node), size: bytes }
   if (target !== null) return { ...common, type: 'symlink', target: target.toString('latin1') }
-  return catalog.pinned.has(oid) && bytes <= LARGEST_BLOB
+  // Only a tar knows that two names are one file.
+  return catalog.pinned.has(oid) && bytes <= LARGEST_BLOB && node.stat.nlink === 1
     ? { ...common, type: 'file', from: 'blob', sha256, oid }
     : { ...common, type: 'file', sha256 }
 }

@@ -113,22 +113,39 @@ function keyAndValue(line: string): [string, string] {
 
 /** Every file that git may take attributes from; null where they cannot be told. gitattributes(5). */
 async function attributeFiles(adminDir: string, configured: string | undefined): Promise<string[] | null> {
-  const index = await readIndex(adminDir, `${adminDir}/index`)
+  const tracked = await trackedAttributeFiles(adminDir)
   const lane = await readFile(`${adminDir}/gitdir`, 'utf8').catch(() => null)
   const common = await readFile(`${adminDir}/commondir`, 'utf8').catch(() => null)
-  if (index === null || lane === null || common === null) return null
+  if (tracked === null || lane === null || common === null) return null
   const root = rawPath(dirname(lane.trim()))
-  const inTree = index.entries.filter(
-    (entry) => isFileMode(entry.mode) && /(^|\/)\.gitattributes$/.test(entry.path),
-  )
   const home = process.env.HOME ?? ''
   const personal = `${process.env.XDG_CONFIG_HOME ?? `${home}/.config`}/git/attributes`
   return [
     '/etc/gitattributes',
     rawPath(configured === undefined ? personal : configured.replace(/^~(?=\/)/, home)),
     rawPath(`${resolve(adminDir, common.trim())}/info/attributes`),
-    ...inTree.map((entry) => below(root, entry.path)),
+    ...tracked.map((path) => below(root, path)),
   ]
+}
+
+/** Paths of the index; null where neither we nor git can read it. */
+async function trackedAttributeFiles(adminDir: string): Promise<string[] | null> {
+  const bytes = await readFile(`${adminDir}/index`).catch(() => null)
+  if (bytes !== null && mentionsNoAttributes(bytes)) return []
+  const index = await readIndex(adminDir, `${adminDir}/index`)
+  const entries = index?.entries.filter(
+    ({ mode, path }) => isFileMode(mode) && /(^|\/)\.gitattributes$/.test(path),
+  )
+  return entries?.map(({ path }) => path) ?? null
+}
+
+/**
+ * Versions 2 and 3 hold each path whole, unless a `link` extension points at another file (gitformat-index(5)).
+ * Looking for the name in the bytes takes 0.2 ms with 5,000 files, taking the index apart in a young process 15 ms.
+ */
+function mentionsNoAttributes(index: Buffer): boolean {
+  const version = index.length < 12 ? 0 : index.readUInt32BE(4)
+  return [2, 3].includes(version) && !index.includes('.gitattributes') && !index.includes('link')
 }
 
 async function mentionsConversion(file: string): Promise<boolean> {

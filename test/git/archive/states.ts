@@ -156,6 +156,8 @@ export const STATES: readonly LaneState[] = [
       execFileSync('mkfifo', ['-m', '640', lane.at('pipe')])
       lane.write('one', 'linked\n')
       linkSync(lane.at('one'), lane.at('two'))
+      lane.git('add', 'two')
+      linkSync(lane.at('README.md'), lane.at('README.too'))
       lane.write('sparse', 'x')
       truncateSync(lane.at('sparse'), 3_000_000)
       lane.write('large', Buffer.alloc(2_500_001, 'large file '))
