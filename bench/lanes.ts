@@ -24,7 +24,10 @@ const REMOVE = '`git worktree remove`'
 /** Lanes made and removed by a running engine, that is, in this process, against plain git. */
 export async function lanesInEngine(root: string, { pairs }: Size): Promise<Comparison[]> {
   const tasks = await fillBoard(join(root, '.git'), subjects(pairs))
-  const world = await openWorld(root)
+  const world = await openWorld(root, {
+    stop: new AbortController().signal,
+    hurry: new AbortController().signal,
+  })
   try {
     for (const task of tasks) await claim(world, task)
     const paths = new Map<number, string>()

@@ -41,6 +41,8 @@ export const LANDING_TRANSITIONS: readonly Transition<LandingState, LandingStep>
   { from: 'merging', step: 'merge', to: 'verifying' },
   { from: 'merging', step: 'conflict', to: 'conflicted' },
   { from: 'merging', step: 'fault', to: 'queued' },
+  // Nothing to land: base has it all.
+  { from: 'merging', step: 'land', to: 'landed' },
   { from: 'merging', step: 'hold', to: 'held' },
   { from: 'merging', step: 'cancel', to: 'withdrawn' },
   { from: 'verifying', step: 'verify', to: 'moving' },
@@ -50,6 +52,7 @@ export const LANDING_TRANSITIONS: readonly Transition<LandingState, LandingStep>
   { from: 'verifying', step: 'cancel', to: 'withdrawn' },
   { from: 'moving', step: 'land', to: 'landed' },
   { from: 'moving', step: 'restart', to: 'queued' },
+  { from: 'moving', step: 'fault', to: 'queued' },
   { from: 'moving', step: 'hold', to: 'held' },
   { from: 'held', step: 'release', to: 'queued' },
   { from: 'held', step: 'cancel', to: 'withdrawn' },
@@ -65,6 +68,9 @@ export const ACTIVE_LANDING_STATES = [
   'held',
 ] as const
 
+/** States in which an entry goes on by itself, with nobody's help. */
+export const MOVABLE_LANDING_STATES: readonly LandingState[] = ['queued', 'merging', 'verifying', 'moving']
+
 export const LANDING_STYLES = ['merge', 'squash', 'rebase'] as const
 export type LandingStyle = (typeof LANDING_STYLES)[number]
 
@@ -77,9 +83,14 @@ export interface Landing {
   readonly base: string
   /** The commit that the task's `complete` froze. */
   readonly result: string
-  /** The commit that would become base, and the commit of base that it was made from. */
+  /**
+   * The commit that would become base, and the commit of base that it was made from. Without a candidate, held: by
+   * faults of the machine, not by anything of a person; landed: base had it all.
+   */
   readonly candidate: string | null
   readonly candidateOn: string | null
+  /** Verify command of who completed it; null: who lands it says. */
+  readonly verify: string | null
   /** True once a verify command ran green on exactly `candidate`; false: nothing was asked to run. */
   readonly verified: boolean
   readonly reason: string | null

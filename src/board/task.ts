@@ -92,13 +92,24 @@ export function standing(
   for (const id of task.after) {
     const other = tasks.get(id)
     if (other === undefined || other.state === 'landed') continue
-    const gone = other.state === 'failed' || other.state === 'cancelled'
-    if (gone || standing(other, tasks).kind === 'unreachable') dead.push(id)
+    if (cannotLand(id, tasks)) dead.push(id)
     else open.push(id)
   }
   if (dead.length > 0) return { kind: 'unreachable', by: dead }
   if (open.length > 0) return { kind: 'blocked', by: open }
   return { kind: 'ready' }
+}
+
+/** It, or anything that it waits for, failed or was cancelled. Looks at each once: many may share what they wait for. */
+function cannotLand(id: number, tasks: ReadonlyMap<number, Pick<Task, 'state' | 'after'>>): boolean {
+  const toSee = new Set([id])
+  for (const at of toSee) {
+    const task = tasks.get(at)
+    if (task === undefined || task.state === 'landed') continue
+    if (task.state === 'failed' || task.state === 'cancelled') return true
+    for (const on of task.after) toSee.add(on)
+  }
+  return false
 }
 
 /** The task's next state, or the refusal that says what can be done from where it is. */

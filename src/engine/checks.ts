@@ -28,6 +28,7 @@ export async function runChecks(
       outputPath: join(run.directory, `check-${at + 1}.log`),
       outputLimit: world.settings.agents.outputLimit,
       timeLimit: world.settings.landing.timeLimit,
+      signal: world.hurry,
     })
     if (!answer.green) return { green: false, failed: command, tail: answer.tail.trim().slice(-2000) }
   }

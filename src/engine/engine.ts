@@ -50,8 +50,15 @@ export class Engine {
     const finished = this.#finished
     this.#looked = { finished, changes: this.#world.ledger.changeCount() }
     let started = 0
+    const needed = new Set<string>()
     for (const controller of this.#controllers)
-      for (const action of await controller.plan()) started += Number(this.#start(action))
+      for (const action of await this.#planOf(controller)) {
+        needed.add(action.key)
+        started += Number(this.#start(action))
+      }
+    // What nobody needs any more is no trouble: another process may have done it.
+    for (const key of this.#trouble.keys())
+      if (!needed.has(key) && !this.#atWork.has(key)) this.#trouble.delete(key)
     if (this.#defect !== null) throw this.#defect
     // What ended while we looked may have made room for more.
     return started > 0 || this.#atWork.size > 0 || this.#finished !== finished
@@ -72,6 +79,30 @@ export class Engine {
   /** Works until `enough` says so, looking again at each change of the ledger and at least every two seconds. */
   async work(enough: () => Promise<boolean>): Promise<void> {
     while (!(await enough())) {
+      await this.look()
+      await this.#nextChange(LOOK_AT_LEAST_EVERY)
+    }
+  }
+
+  /** A planner that cannot look now plans nothing; what it would have repaired waits for a later look. */
+  async #planOf(controller: Controller): Promise<readonly Action[]> {
+    const key = `look at ${controller.name}`
+    const look = { key, what: key, act: async () => undefined }
+    if ((this.#trouble.get(key)?.notBefore ?? 0) > Date.now()) return [look]
+    try {
+      const plan = await controller.plan()
+      this.#trouble.delete(key)
+      return plan
+    } catch (error) {
+      this.#fail(key, error)
+      return [look]
+    }
+  }
+
+  /** Looks on, asking `each` every time, until no step is at work any more. */
+  async finish(each: () => Promise<unknown>): Promise<void> {
+    while (this.#atWork.size > 0) {
+      await each()
       await this.look()
       await this.#nextChange(LOOK_AT_LEAST_EVERY)
     }

@@ -14,6 +14,7 @@ function repairers(world: World, mayLand: () => Promise<boolean>): Controller[] 
   const runs = runsController(world, {
     ensureLane: async (taskId, epoch) => await ensureLane(world, taskId, epoch),
     command: null,
+    verify: null,
     activity: new Activity(),
     slots: () => 0,
     selection: { only: null },

@@ -2,6 +2,7 @@ import { findEngine, leaveRole, type Role, takeRole } from '../ledger/engines.ts
 import { transact } from '../ledger/transact.ts'
 import { Engine } from './engine.ts'
 import { landingController } from './landing/controller.ts'
+import { retryFaulty } from './landing/retry.ts'
 import { lanesController } from './lanes/controller.ts'
 import { ensureLane } from './lanes/ensure.ts'
 import { Activity } from './runs/activity.ts'
@@ -17,6 +18,8 @@ export interface SessionOptions {
   readonly selection: { readonly only: ReadonlySet<number> | null }
   /** Leave completed tasks in the queue. */
   readonly land: boolean
+  /** Aborted: verify and set-up commands of landings end at once. Default: the world's. */
+  readonly hurry?: AbortSignal | undefined
 }
 
 /** The engine of one process: lanes, runs and landing, with the roles that allow it. */
@@ -36,6 +39,7 @@ export interface Session {
 /** Null: another live process is the engine of this repository. */
 export async function openSession(world: World, options: SessionOptions): Promise<Session | null> {
   if (!(await take(world, 'engine'))) return null
+  if (options.land) await retryFaulty(world, { only: null, verify: options.verify })
   const activity = new Activity()
   let stopping = false
   const ensure = async (taskId: number, epoch: number) => await ensureLane(world, taskId, epoch)
@@ -45,6 +49,8 @@ export async function openSession(world: World, options: SessionOptions): Promis
     verify: options.verify,
     mayLand: async () => options.land && (await take(world, 'landing')),
     paused: () => stopping,
+    landsElsewhere: async () => options.land && (await isTaken(world, 'landing')),
+    hurry: options.hurry,
   })
   return {
     engine: new Engine(world, [lanesController(world), runs, landing]),
@@ -60,6 +66,12 @@ export async function openSession(world: World, options: SessionOptions): Promis
     stopRequested: async () => (await findEngine(world.ledger.db, 'engine'))?.stopRequestedAt != null,
     close: async () => await leave(world),
   }
+}
+
+/** Whether another living process has the role. */
+async function isTaken(world: World, role: Role): Promise<boolean> {
+  const current = await findEngine(world.ledger.db, role)
+  return current !== undefined && current.identity !== world.self && world.isAlive(current.identity)
 }
 
 /** True when this process has the role now. */

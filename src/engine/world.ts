@@ -12,4 +12,7 @@ export interface World {
   /** JSON identity of this process, as written into owner columns. */
   readonly self: string
   readonly isAlive: (identity: string) => boolean
+  /** Aborted when the user asks to stop, and when they want it now: then running commands are ended. */
+  readonly stop: AbortSignal
+  readonly hurry: AbortSignal
 }

@@ -19,7 +19,9 @@ export class Fault extends Error {
 /** The outside world failed, or (null) we have a defect. Node's own system errors (ENOSPC, EMFILE) count as faults. */
 export function asFault(error: unknown): Fault | null {
   if (error instanceof Fault) return error
-  const { code, syscall, message } = (error ?? {}) as NodeJS.ErrnoException
+  const { name, code, syscall, message } = (error ?? {}) as NodeJS.ErrnoException
+  if (name === 'SqliteError')
+    return new Fault(`The ledger cannot be used now: ${message}`, { retry: 'later', cause: error })
   if (typeof code !== 'string' || typeof syscall !== 'string') return null
   return new Fault(`The system refused: ${message}`, { retry: 'later', cause: error })
 }

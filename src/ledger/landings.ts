@@ -74,11 +74,13 @@ export interface Completion {
   /** The frozen commit. */
   readonly result: string
   readonly review: boolean
+  /** Command that it must pass before it lands, whoever lands it; null: who lands it says. */
+  readonly verify: string | null
 }
 
 /** in_progress → completed, with its landing queued (or waiting for a review) in the same transaction. */
 export async function completeTask(tx: Tx, task: Task, completion: Completion): Promise<Landing | Refusal> {
-  const { style, base, result } = completion
+  const { style, base, result, verify } = completion
   const moved = await moveTask(tx, task, 'complete', { result })
   if (isRefusal(moved)) return moved
   await endLease(tx, task.id, 'completed')
@@ -94,6 +96,7 @@ export async function completeTask(tx: Tx, task: Task, completion: Completion): 
       result,
       candidate: null,
       candidateOn: null,
+      verify,
       reason: null,
       createdAt: tx.now,
       updatedAt: tx.now,
@@ -141,6 +144,7 @@ const STEP_EVENT: Readonly<Record<LandingStep, EventType>> = {
 export interface LandingChange {
   readonly candidate?: string | null
   readonly candidateOn?: string | null
+  readonly verify?: string | null
   readonly verified?: boolean
   readonly reason?: string | null
   readonly files?: readonly string[]
@@ -196,32 +200,35 @@ export async function returnTask(tx: Tx, taskId: number, note: Note): Promise<Ta
   return moved
 }
 
-/** moving → landed: landing, task and lane in one transaction, after the ref itself confirmed it. */
+/**
+ * moving → landed: landing, task and lane in one transaction, after the ref itself confirmed it. Without a candidate
+ * merging → landed: base stays where it is.
+ */
 export async function recordLanded(tx: Tx, landing: Landing): Promise<Landing | Refusal> {
-  const moved = await moveLanding(tx, landing.id, 'land', { reason: null, files: [] })
+  const { base, candidate, candidateOn, verified } = landing
+  const unchanged = candidate === null ? { candidate, candidateOn, verified } : {}
+  const moved = await moveLanding(tx, landing.id, 'land', { reason: null, files: [], ...unchanged })
   if (isRefusal(moved)) return moved
   const task = await needTask(tx.db, landing.taskId)
   if (isRefusal(task)) return task
   const landed = await moveTask(tx, task, 'land')
   if (isRefusal(landed)) return landed
-  const data = { commit: landing.candidate, base: landing.base, verified: landing.verified }
-  await tell(
-    tx,
-    {
+  if (candidate !== null)
+    await tell(tx, {
       type: 'base.moved',
-      subject: `base/${landing.base}`,
-      data: { from: landing.candidateOn, to: landing.candidate },
-    },
-    { type: 'task.landed', subject: `task/${landing.taskId}`, data },
-  )
+      subject: `base/${base}`,
+      data: { from: candidateOn, to: candidate },
+    })
+  const data = candidate === null ? { change: false, base } : { commit: candidate, base, verified }
+  await tell(tx, { type: 'task.landed', subject: `task/${landing.taskId}`, data })
   await dropLane(tx, landing.taskId, 'landed')
   return moved
 }
 
-/** Condemns the task's lane unless it is to be kept or still being made. */
+/** Condemns the task's lane unless it is to be kept, still being made, or an agent is in it: then it goes later. */
 async function dropLane(tx: Tx, taskId: number, reason: string): Promise<void> {
   const lane = await liveLane(tx.db, taskId)
-  if (lane !== undefined && !lane.keep && lane.state !== 'creating') await condemnLane(tx, lane, reason)
+  if (lane?.holder === 'host' && !lane.keep && lane.state !== 'creating') await condemnLane(tx, lane, reason)
 }
 
 /** pending, in_progress or completed before moving → cancelled; its landing withdrawn, its lane condemned. */
@@ -246,8 +253,7 @@ export async function cancelTask(tx: Tx, id: number): Promise<Task | Refusal> {
     .where('state', '<>', 'ended')
     .execute()
   await tell(tx, { type: 'task.cancelled', subject: `task/${id}` })
-  const lane = await liveLane(tx.db, id)
-  if (lane?.holder === 'host') await dropLane(tx, id, 'the task was cancelled')
+  await dropLane(tx, id, 'the task was cancelled')
   return moved
 }
 

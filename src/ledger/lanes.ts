@@ -189,16 +189,21 @@ export interface ArchiveRow {
 /** Where an archive is and how much it holds. */
 export type StoredArchive = Omit<ArchiveRow, 'id' | 'laneId' | 'taskId'>
 
+/** One more archive of a lane; the newest is the one that counts. */
+export async function addArchive(tx: Tx, lane: OwnedLane, archive: StoredArchive): Promise<void> {
+  await tx.db
+    .insertInto('archive')
+    .values({ ...archive, laneId: lane.id, taskId: lane.taskId, createdAt: tx.now, purgedAt: null })
+    .execute()
+}
+
 /** condemned → archived, with the verified archive's row in the same transaction. */
 export async function recordArchive(
   tx: Tx,
   lane: OwnedLane,
   archive: StoredArchive,
 ): Promise<OwnedLane | Refusal> {
-  await tx.db
-    .insertInto('archive')
-    .values({ ...archive, laneId: lane.id, taskId: lane.taskId, createdAt: tx.now, purgedAt: null })
-    .execute()
+  await addArchive(tx, lane, archive)
   const { files, bytes } = archive
   return await moveLane(tx, lane, 'archive', {}, { type: 'lane.archived', data: { files, bytes } })
 }

@@ -89,6 +89,12 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
       `Task ${id} waits for ${stands.by.map((on) => `task ${on}`).join(', ')}.`,
       'A dependency must have landed first.',
     )
+  if (await hasLiveRun(tx.db, id))
+    return refuse(
+      'still-stopping',
+      `The agent that worked on task ${id} is still being stopped.`,
+      'Try again in a moment.',
+    )
   await condemnStrangersLane(tx, task)
   const epoch = task.epoch + 1
   const claimed = await moveTask(tx, task, 'claim', { epoch })
@@ -111,6 +117,17 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
     data: { holder: lease.holder, until: lease.until },
   })
   return { task: claimed, lease }
+}
+
+/** Asked of the table itself: a lane has one holder, also while a run that nobody wants any more is ending. */
+async function hasLiveRun(db: Db, taskId: number): Promise<boolean> {
+  const run = await db
+    .selectFrom('run')
+    .select('id')
+    .where('taskId', '=', taskId)
+    .where('state', '<>', 'ended')
+    .executeTakeFirst()
+  return run !== undefined
 }
 
 function alreadyClaimed(id: number, live: Lease): Refusal {

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect, sql } from 'kysely'
 import type { Schema } from './schema.ts'
@@ -24,7 +25,7 @@ export async function openLedger(path: string): Promise<Ledger> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const sqlite = new Database(path, { timeout: BUSY_TIMEOUT })
   let version = sqlite.pragma('user_version', { simple: true }) as number
-  if (version === 0) sqlite.pragma('journal_mode = WAL')
+  if (version === 0) await keepLog(sqlite)
   sqlite.pragma('synchronous = NORMAL')
   sqlite.pragma('foreign_keys = ON')
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) })
@@ -41,6 +42,21 @@ export async function openLedger(path: string): Promise<Ledger> {
     db,
     changeCount: () => sqlite.pragma('data_version', { simple: true }) as number,
     close: () => db.destroy(),
+  }
+}
+
+/**
+ * Makes a new file a database with a write-ahead log. For the lock that this needs SQLite does not wait: where many
+ * open a new ledger at once, some are told SQLITE_BUSY at once, whatever the timeout (1 of 128, measured here).
+ */
+async function keepLog(sqlite: Database.Database): Promise<void> {
+  for (const until = Date.now() + BUSY_TIMEOUT; ; await wait(5 + Math.random() * 20)) {
+    try {
+      sqlite.pragma('journal_mode = WAL')
+      return
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || Date.now() > until) throw error
+    }
   }
 }
 

@@ -86,6 +86,7 @@ export interface Schema {
     result: string
     candidate: string | null
     candidateOn: string | null
+    verify: string | null
     verified: Generated<number>
     reason: string | null
     files: Generated<string>

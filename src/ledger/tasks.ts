@@ -100,6 +100,14 @@ export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<re
       .executeTakeFirstOrThrow()
     ids.push(row.id)
   }
+  const first = ids[0] ?? 0
+  for (const id of drafts.flatMap((draft) => draft.after))
+    if (id >= first)
+      return refuse(
+        'unknown-dependency',
+        `There is no task ${id} to wait for.`,
+        'See the numbers with: worklane task list',
+      )
   const after = drafts.map((draft) => draft.after.map((id) => (id < 0 ? (ids[-id - 1] ?? 0) : id)))
   const refusal = await writeDependencies(tx, new Map(ids.map((id, at) => [id, after[at] ?? []])))
   if (refusal !== null) return refusal
@@ -179,11 +187,18 @@ export async function moveTask(
  * The most urgent pending tasks whose dependencies have all landed: the rule `standing`, asked of the database
  * so that a claim among thousands of tasks reads one row.
  */
-export async function readyTasks(db: Db, limit: number): Promise<number[]> {
+export async function readyTasks(
+  db: Db,
+  limit: number,
+  only: readonly number[] | null = null,
+): Promise<number[]> {
+  const atWork = db.selectFrom('run').select('run.taskId').where('run.state', '<>', 'ended')
   const rows = await db
     .selectFrom('task')
     .select('id')
     .where('state', '=', 'pending')
+    .where('task.id', 'not in', atWork)
+    .$if(only !== null, (query) => query.where('task.id', 'in', [...(only ?? [])]))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

@@ -1,8 +1,17 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
 import { ensureLane } from '../engine/lanes/ensure.ts'
+import { ENGINE_HOLDER } from '../engine/runs/attempt.ts'
 import type { World } from '../engine/world.ts'
-import { type Claim, claimNext, claimTask, giveBack, holdsTask } from '../ledger/leases.ts'
+import {
+  type Claim,
+  claimNext,
+  claimTask,
+  expiredLeases,
+  expireLeases,
+  giveBack,
+  holdsTask,
+} from '../ledger/leases.ts'
 import { notesOf } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { duration, taskId } from './fields.ts'
@@ -14,17 +23,31 @@ export default operation({
   positional: { field: 'id', label: 'ID' },
   input: z.object({
     id: taskId.optional().describe('Number of the task; the most urgent ready one when left out'),
-    as: z.string().trim().min(1).max(100).describe('Your name, shown to others'),
+    as: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .refine((name) => name !== ENGINE_HOLDER, 'that is the name of the engine; use another')
+      .describe('Your name, shown to others'),
     lease: duration.optional().describe('Give the task back unless a heartbeat comes within this time'),
   }),
   async run({ world }, { id, as, lease }) {
     const request = { holder: as, length: lease ?? null }
+    await takeBackExpired(world)
     const claim = await transact(world.ledger, world.actor, async (tx) =>
       id === undefined ? await claimNext(tx, request) : await claimTask(tx, id, request),
     )
     return isRefusal(claim) ? claim : await withLane(world, claim)
   },
 })
+
+/** On its own, so that it stands also where the claim is refused. */
+async function takeBackExpired(world: World): Promise<void> {
+  const expired = await expiredLeases(world.ledger.db, world.actor.now())
+  if (expired.length > 0)
+    await transact(world.ledger, world.actor, async (tx) => await expireLeases(tx, expired))
+}
 
 /** The answer comes when the lane is ready. Without a lane there is no claim. */
 async function withLane(world: World, { task, lease }: Claim): Promise<unknown | Refusal> {

@@ -26,18 +26,25 @@ export default operation({
     if (isRefusal(held)) return held
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
+    if (lane.holder === 'walls')
+      return refuse(
+        'run-at-work',
+        `An agent of Worklane works on task ${id}.`,
+        'It need not complete its task: when it ends, its work is judged and handed in.',
+      )
     const frozen = await freeze(world, held, lane)
     if (isRefusal(frozen)) return frozen
     const done = await transact(world.ledger, world.actor, async (tx) => {
       const still = await holdsTask(tx, id, mine)
       if (isRefusal(still)) return still
       if (frozen.commits === 0) return await completeEmpty(tx, still)
-      const { style, review } = world.settings.landing
+      const { style, review, verify } = world.settings.landing
       return await completeTask(tx, still, {
         style,
         base: lane.base,
         result: frozen.result,
         review: still.review || review,
+        verify,
       })
     })
     if (isRefusal(done)) return done
@@ -76,7 +83,7 @@ async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen
   const result =
     committed.length === 0
       ? await commitOf(place, 'HEAD')
-      : await commitEverything(place, `Task ${held.id}: ${held.subject}\n`)
+      : await commitEverything(place, lane.branch, `Task ${held.id}: ${held.subject}\n`)
   if (result === null)
     return refuse(
       'no-commits',

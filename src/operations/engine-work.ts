@@ -81,7 +81,12 @@ async function workAndTell(
     const stopped = async (): Promise<boolean> => await isStopped(session, hurry)
     if (work.until === 'done') await session.engine.settle(stopped)
     else await session.engine.work(async () => (await stopped()) && session.begun.size === 0)
+    await session.engine.finish(stopped)
+  } catch (error) {
+    // A defect of ours: no agent is left behind without somebody who watches it.
+    session.stop(true)
     await session.engine.drain()
+    throw error
   } finally {
     done.abort()
     await telling

@@ -2,13 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { eventsAfter } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
 
 export default operation({
   summary: 'Print what happened',
   examples: ['worklane events --after 120', 'worklane events --follow --json'],
   input: z.object({
-    after: z.coerce.number().int().min(0).optional().describe('Only events behind this sequence number'),
+    after: whole(0, 2 ** 53 - 1)
+      .optional()
+      .describe('Only events behind this sequence number'),
     follow: z.boolean().optional().describe('Go on printing as they happen'),
   }),
   async run(context, { after, follow }) {

@@ -12,7 +12,15 @@ export const taskId = z.preprocess(
 
 export const task = taskId.describe('Number of the task')
 
-export const epoch = z.coerce.number().int().positive().describe('Epoch that the claim answered with')
+export const epoch = whole(1, 2 ** 53 - 1).describe('Epoch that the claim answered with')
+
+/** A whole number, given as one or in digits; an empty text is none. */
+export function whole(min: number, max: number) {
+  const digits = (value: unknown): unknown =>
+    typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
+  const must = `a whole number from ${min} to ${max}`
+  return z.preprocess(digits, z.int(must).min(min, must).max(max, must))
+}
 
 /** "30m", "2h", "90s" → milliseconds. */
 export const duration = z.string().transform((text, context) => {

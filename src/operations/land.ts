@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
+import { MOVABLE_LANDING_STATES } from '../board/landing.ts'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { Engine } from '../engine/engine.ts'
 import { landingController } from '../engine/landing/controller.ts'
+import { retryFaulty } from '../engine/landing/retry.ts'
 import { lanesController } from '../engine/lanes/controller.ts'
 import { leave, take } from '../engine/session.ts'
 import { findEngine } from '../ledger/engines.ts'
@@ -18,7 +20,12 @@ export default operation({
   positional: { field: 'ids', label: 'ID', many: true },
   input: z.object({
     ids: z.array(taskId).optional().describe('Answer about these tasks only; the queue keeps its order'),
-    verify: z.string().min(1).optional().describe('Command that must succeed on the exact merged commit'),
+    verify: z
+      .string()
+      .trim()
+      .min(1)
+      .optional()
+      .describe('Command that must succeed on the exact merged commit'),
   }),
   async run(context, { ids, verify }) {
     const { world } = context
@@ -33,20 +40,24 @@ export default operation({
         )
     }
     const since = await lastSequence(world.ledger.db)
-    const worked = await workQueue(context, verify ?? world.settings.landing.verify)
+    const only = ids === undefined ? null : new Set(ids)
+    await retryFaulty(world, { only, verify: verify ?? world.settings.landing.verify })
+    const worked = await workQueue(context, verify)
     return isRefusal(worked) ? worked : await report(context, ids ?? null, since)
   },
 })
 
 /** Lands in this process, or waits while another one does. */
-async function workQueue(context: Context, verify: string | null): Promise<null | Refusal> {
-  const { world, stop } = context
+async function workQueue(context: Context, insist: string | undefined): Promise<null | Refusal> {
+  const { world, stop, hurry } = context
+  const { verify } = world.settings.landing
+  const mayLand = async (): Promise<boolean> => true
   while (!(await take(world, 'landing'))) {
     if (stop.aborted || !(await anyMovable(context))) return null
     await wait(50)
   }
   const controllers = [
-    landingController(world, { verify, mayLand: async () => true, paused: () => stop.aborted }),
+    landingController(world, { verify, insist, mayLand, paused: () => stop.aborted, hurry }),
     lanesController(world),
   ]
   const engine = new Engine(world, controllers)
@@ -60,9 +71,7 @@ async function workQueue(context: Context, verify: string | null): Promise<null 
 }
 
 async function anyMovable({ world }: Context): Promise<boolean> {
-  return (await landingQueue(world.ledger.db)).some(
-    ({ state }) => state !== 'held' && state !== 'awaiting_review',
-  )
+  return (await landingQueue(world.ledger.db)).some(({ state }) => MOVABLE_LANDING_STATES.includes(state))
 }
 
 const ENDS: Readonly<Record<string, 'landed' | 'rejected' | 'conflicted'>> = {

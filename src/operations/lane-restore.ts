@@ -2,7 +2,16 @@ import * as z from 'zod'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { makeLane } from '../engine/lanes/make.ts'
 import { claimPlace } from '../engine/lanes/reserve.ts'
-import { archiveOf, lanesOf, liveLane, moveLane, type OwnedLane } from '../ledger/lanes.ts'
+import type { World } from '../engine/world.ts'
+import {
+  type ArchiveRow,
+  archiveOf,
+  lanesOf,
+  liveLane,
+  moveLane,
+  type OwnedLane,
+  portsInUse,
+} from '../ledger/lanes.ts'
 import { needTask } from '../ledger/tasks.ts'
 import { type Tx, transact } from '../ledger/transact.ts'
 import { task } from './fields.ts'
@@ -15,34 +24,42 @@ export default operation({
   positional: { field: 'id', label: 'ID' },
   input: z.object({ id: task }),
   async run({ world }, { id }) {
-    const place = await claimPlace(world, id)
-    const creating = await transact(world.ledger, world.actor, async (tx) => {
-      const former = await restorable(tx, id)
-      if (isRefusal(former)) return former
-      const archive = await archiveOf(tx.db, former.id)
-      if (archive === undefined) return noArchive(id)
-      const change = {
-        ...place,
-        owner: world.self,
-        fillFrom: archive.id,
-        device: null,
-        inode: null,
-        abandoned: 0,
-        holder: 'host',
-        keep: 1,
-      }
-      return await moveLane(tx, former, 'restore', change, {
-        type: 'lane.restored',
-        data: { path: place.path },
-      })
-    })
-    if (isRefusal(creating)) return creating
-    const lane = await makeLane(world, creating)
-    return isRefusal(lane) ? lane : viewLane(lane)
+    for (;;) {
+      const creating = await reserve(world, id)
+      if (creating === 'port-taken') continue
+      if (isRefusal(creating)) return creating
+      const lane = await makeLane(world, creating)
+      return isRefusal(lane) ? lane : viewLane(lane)
+    }
   },
 })
 
-async function restorable(tx: Tx, id: number): Promise<OwnedLane | Refusal> {
+async function reserve(world: World, id: number): Promise<OwnedLane | Refusal | 'port-taken'> {
+  const place = await claimPlace(world, id)
+  if (isRefusal(place)) return place
+  return await transact(world.ledger, world.actor, async (tx) => {
+    const found = await restorable(tx, id)
+    if (isRefusal(found)) return found
+    const { former, archive } = found
+    if ((await portsInUse(tx.db)).includes(place.port)) return 'port-taken' as const
+    const change = {
+      ...place,
+      owner: world.self,
+      fillFrom: archive.id,
+      device: null,
+      inode: null,
+      abandoned: 0,
+      holder: 'host',
+      keep: 1,
+    }
+    return await moveLane(tx, former, 'restore', change, {
+      type: 'lane.restored',
+      data: { path: place.path },
+    })
+  })
+}
+
+async function restorable(tx: Tx, id: number): Promise<{ former: OwnedLane; archive: ArchiveRow } | Refusal> {
   const task = await needTask(tx.db, id)
   if (isRefusal(task)) return task
   const live = await liveLane(tx.db, id)
@@ -52,8 +69,11 @@ async function restorable(tx: Tx, id: number): Promise<OwnedLane | Refusal> {
       `Task ${id} has a lane already: ${live.path}`,
       `Remove it first (it is archived): worklane lane remove ${id}`,
     )
-  const former = (await lanesOf(tx.db, id)).find((lane) => lane.state === 'removed')
-  return former ?? noArchive(id)
+  for (const former of await lanesOf(tx.db, id)) {
+    const archive = former.state === 'removed' ? await archiveOf(tx.db, former.id) : undefined
+    if (archive !== undefined) return { former, archive }
+  }
+  return noArchive(id)
 }
 
 function noArchive(id: number): Refusal {

@@ -6,7 +6,7 @@ import { isRefusal, refuse } from '../board/refusal.ts'
 import { latestLanding } from '../ledger/landings.ts'
 import { liveRuns, runsOf } from '../ledger/runs.ts'
 import { needTask } from '../ledger/tasks.ts'
-import { task } from './fields.ts'
+import { task, whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
 
 export default operation({
@@ -16,12 +16,7 @@ export default operation({
   aliases: { f: 'follow' },
   input: z.object({
     id: task,
-    attempt: z.coerce
-      .number()
-      .int()
-      .positive()
-      .optional()
-      .describe('Which attempt, from 1 (default: the last)'),
+    attempt: whole(1, 100_000).optional().describe('Which attempt, from 1 (default: the last)'),
     follow: z.boolean().optional().describe('Go on while the agent works'),
     verify: z.boolean().optional().describe('What the verify command printed instead'),
   }),

@@ -8,7 +8,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from '../host/process/iden
 import { openLedger } from '../ledger/ledger.ts'
 
 /** Opens what everything works with: the repository around `cwd`, its settings and its ledger. */
-export async function openWorld(cwd: string): Promise<World> {
+export async function openWorld(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): Promise<World> {
   const repository = findRepository(cwd)
   if (repository === undefined)
     throw new UsageError('This is not inside a git repository.', {
@@ -30,11 +30,21 @@ export async function openWorld(cwd: string): Promise<World> {
     actor,
     self: JSON.stringify(ownIdentity()),
     isAlive: alive,
+    ...signals,
   }
 }
 
 /** Within a lane it is that task's agent that asks. */
 function actorName(): string {
   const task = process.env.WORKLANE_TASK
-  return task !== undefined && /^\d+$/.test(task) ? `agent:task-${task}` : `person:${userInfo().username}`
+  return task !== undefined && /^\d+$/.test(task) ? `agent:task-${task}` : `person:${userName()}`
+}
+
+/** In a container the user may have a number and no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
 }

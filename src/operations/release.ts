@@ -28,6 +28,10 @@ export default operation({
       throw new UsageError('Say which claim you give back.', {
         hint: `worklane release ${id} --epoch N, or --force to take it from its holder.`,
       })
+    if (mine !== undefined) {
+      const held = await transact(world.ledger, world.actor, async (tx) => await holdsTask(tx, id, mine))
+      if (isRefusal(held)) return held
+    }
     if (await recovered(world, id)) return { id, state: 'pending', stopping: false }
     return await transact(world.ledger, world.actor, async (tx) => {
       const held = mine === undefined ? await needTask(tx.db, id) : await holdsTask(tx, id, mine)

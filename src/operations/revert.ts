@@ -37,7 +37,8 @@ async function revertCommit({ world }: Context, landed: Task): Promise<Revert | 
     landed.state !== 'landed' ||
     landing?.state !== 'landed' ||
     landing.candidate === null ||
-    landing.candidateOn === null
+    landing.candidateOn === null ||
+    landing.candidate === landing.candidateOn
   )
     return refuse(
       'not-landed',
@@ -84,7 +85,7 @@ async function revertCommit({ world }: Context, landed: Task): Promise<Revert | 
 /** A task like any other whose result is there already: claimed, completed and queued in one transaction. */
 async function queue({ world }: Context, landed: Task, { commit, base }: Revert): Promise<unknown | Refusal> {
   await setRef({ gitDir: world.repository.commonDir }, `refs/worklane/revert/${landed.id}`, commit)
-  const { style, review } = world.settings.landing
+  const { style, review, verify } = world.settings.landing
   return await transact(world.ledger, world.actor, async (tx) => {
     const subject = `Revert task ${landed.id}: ${landed.subject}`.slice(0, 200)
     const { id: _, state: _state, epoch: _epoch, result: _result, ...like } = landed
@@ -95,7 +96,7 @@ async function queue({ world }: Context, landed: Task, { commit, base }: Revert)
     const [id = 0] = ids
     const claim = await claimTask(tx, id, { holder: 'revert', length: null })
     if (isRefusal(claim)) return claim
-    const landing = await completeTask(tx, claim.task, { style, base, result: commit, review })
+    const landing = await completeTask(tx, claim.task, { style, base, result: commit, review, verify })
     return isRefusal(landing) ? landing : { id, reverts: landed.id, commit, landing: landing.state }
   })
 }

@@ -1,10 +1,13 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
+import type { Task } from '../board/task.ts'
+import type { World } from '../engine/world.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { latestLandings } from '../ledger/landings.ts'
-import { addTasks, latestNotes, taskMap } from '../ledger/tasks.ts'
+import { addTasks, latestNotes, listTasks, taskMap } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
+import { whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
 import { draftsFrom, needsCommand } from './session-tasks.ts'
 import type { RunSummary } from './snapshot.ts'
@@ -24,16 +27,26 @@ export default operation({
       .array(z.string())
       .optional()
       .describe('A task file (.md, .yaml, .json, .txt), or tasks in words; nothing: the board'),
-    command: z.string().min(1).optional().describe('Shell command of the agent; it gets the task on stdin'),
-    jobs: z.coerce.number().int().min(1).max(1000).optional().describe('How many agents at once (default 4)'),
-    verify: z.string().min(1).optional().describe('Command that must succeed on the exact merged commit'),
+    command: z
+      .string()
+      .trim()
+      .min(1)
+      .optional()
+      .describe('Shell command of the agent; it gets the task on stdin'),
+    jobs: whole(1, 1000).optional().describe('How many agents at once (default 4)'),
+    verify: z
+      .string()
+      .trim()
+      .min(1)
+      .optional()
+      .describe('Command that must succeed on the exact merged commit'),
     review: z.boolean().optional().describe('Wait for a person to approve each task before it lands'),
   }),
   async run(context, { what, command, jobs, verify, review }) {
     const { world, cwd } = context
     const started = world.actor.now()
     const drafts = await draftsFrom(world, cwd, what ?? [], review ?? false)
-    const missing = needsCommand(world, command, drafts)
+    const missing = needsCommand(world, command, drafts, await pendingTasks(world))
     if (missing !== null) return missing
     const settings = {
       command: command ?? world.settings.agents.command,
@@ -59,6 +72,11 @@ async function withDependencies({ world }: Context, ids: readonly number[]): Pro
   const wanted = new Set(ids)
   for (const id of wanted) for (const on of tasks.get(id)?.after ?? []) wanted.add(on)
   return wanted
+}
+
+/** What a run without words goes on with. */
+async function pendingTasks({ ledger }: World): Promise<Task[]> {
+  return (await listTasks(ledger.db)).filter(({ state }) => state === 'pending')
 }
 
 interface Worked {

@@ -92,9 +92,11 @@ export function needsCommand(
   world: World,
   command: string | undefined,
   drafts: readonly TaskDraft[],
+  pending: readonly Pick<TaskDraft, 'command'>[],
 ): Refusal | null {
   if (command !== undefined || world.settings.agents.command !== null) return null
   if (drafts.length > 0 && drafts.every((draft) => draft.command !== null)) return null
+  if (drafts.length === 0 && pending.every((task) => task.command !== null)) return null
   return refuse(
     'no-agent',
     'No agent is set to work on the tasks.',

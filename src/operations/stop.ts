@@ -12,7 +12,11 @@ export default operation({
   examples: ['worklane stop', 'worklane stop 7'],
   positional: { field: 'id', label: 'ID' },
   input: z.object({
-    id: taskId.optional().describe('Only the attempt at this task; the engine starts no other at once'),
+    id: taskId
+      .optional()
+      .describe(
+        'Only the attempt at this task; it counts as not tried, and a running engine takes it up again',
+      ),
   }),
   run: async (context, { id }) => (id === undefined ? await stopEngine(context) : await stopRun(context, id)),
 })

@@ -3,22 +3,16 @@ import { isRefusal } from '../board/refusal.ts'
 import { checkDescription, checkSubject } from '../config/task-text.ts'
 import { addTasks, findTask } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
-import { duration, taskId } from './fields.ts'
+import { duration, taskId, whole } from './fields.ts'
 import { operation } from './operation.ts'
 
 export const taskFields = {
   describe: z.string().optional().describe('What is to be done, at length; Markdown'),
-  priority: z.coerce.number().int().min(-1000).max(1000).optional().describe('Higher goes first (default 0)'),
+  priority: whole(-1000, 1000).optional().describe('Higher goes first (default 0)'),
   after: z.array(taskId).optional().describe('Number of a task that must have landed first'),
-  command: z.string().min(1).optional().describe('Shell command of the agent for this task'),
+  command: z.string().trim().min(1).optional().describe('Shell command of the agent for this task'),
   check: z.array(z.string().min(1)).optional().describe('Command that must succeed in the lane at the end'),
-  attempts: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('How many attempts before it counts as failed'),
+  attempts: whole(1, 100).optional().describe('How many attempts before it counts as failed'),
   timeLimit: duration.optional().describe('Longest time of one attempt, such as 30m'),
   allowEmpty: z.boolean().optional().describe('It may complete without a change'),
   review: z.boolean().optional().describe('A person must approve it before it lands'),

@@ -42,7 +42,10 @@ function explain(
   if (landing?.state === 'held')
     return {
       reason: withFiles(landing),
-      next: `move these files away or commit them; then worklane land ${id}`,
+      next:
+        landing.files.length > 0
+          ? `move these files away or commit them; then worklane land ${id}`
+          : `worklane land ${id}`,
     }
   if (state === 'completed') return { reason: 'waits in the landing queue', next: 'worklane land' }
   if (state === 'in_progress') return { reason: 'somebody works on it', next: `worklane task show ${id}` }

@@ -7,9 +7,10 @@ import { removeLane } from '../engine/lanes/remove.ts'
 import { lanesDirectory } from '../engine/lanes/reserve.ts'
 import { repair } from '../engine/repair.ts'
 import { excludedLine } from '../engine/repository.ts'
+import { take } from '../engine/session.ts'
 import type { World } from '../engine/world.ts'
+import { deleteRef, refsUnder } from '../host/git/refs.ts'
 import { removeFence } from '../host/git/worktree.ts'
-import { findEngine } from '../ledger/engines.ts'
 import { condemnLane, countArchives, standingLanes } from '../ledger/lanes.ts'
 import { transact } from '../ledger/transact.ts'
 import { operation } from './operation.ts'
@@ -19,10 +20,9 @@ export default operation({
   examples: ['worklane uninstall'],
   input: z.object({}),
   async run({ world }) {
-    const engine = await findEngine(world.ledger.db, 'engine')
-    if (engine !== undefined && world.isAlive(engine.identity))
-      return refuse('engine-running', 'An engine works on this repository.', 'Stop it first: worklane stop')
     await repair(world)
+    if (!((await take(world, 'engine')) && (await take(world, 'landing'))))
+      return refuse('engine-running', 'Worklane works on this repository.', 'Stop it first: worklane stop')
     for (const lane of await standingLanes(world.ledger.db)) {
       const condemned = await transact(
         world.ledger,
@@ -32,6 +32,7 @@ export default operation({
       const removed = isRefusal(condemned) ? condemned : await removeLane(world, condemned)
       if (isRefusal(removed)) return removed
     }
+    await dropOwnRefs(world)
     const archives = await countArchives(world.ledger.db)
     await world.ledger.close()
     await clearRepository(world)
@@ -40,6 +41,13 @@ export default operation({
     return { archives, kept: null }
   },
 })
+
+/** Refs of landings and reverts; those of archives stay with them. */
+async function dropOwnRefs(world: World): Promise<void> {
+  const place = { gitDir: world.repository.commonDir }
+  for (const ref of await refsUnder(place, ['refs/worklane/landing', 'refs/worklane/revert']))
+    await deleteRef(place, ref)
+}
 
 async function clearRepository(world: World): Promise<void> {
   const { commonDir, home } = world.repository

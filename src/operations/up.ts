@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isRefusal } from '../board/refusal.ts'
 import { workAsEngine } from './engine-work.ts'
+import { whole } from './fields.ts'
 import { operation } from './operation.ts'
 import { needsCommand } from './session-tasks.ts'
 
@@ -9,19 +10,23 @@ export default operation({
   examples: ['worklane up --command ./agent.sh -j 8', 'worklane stop        (from another terminal)'],
   aliases: { j: 'jobs' },
   input: z.object({
-    command: z.string().min(1).optional().describe('Shell command of the agent; it gets the task on stdin'),
-    jobs: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(1000)
+    command: z
+      .string()
+      .trim()
+      .min(1)
       .optional()
-      .describe('How many agents at once (default 4); 0: only land'),
-    verify: z.string().min(1).optional().describe('Command that must succeed on the exact merged commit'),
+      .describe('Shell command of the agent; it gets the task on stdin'),
+    jobs: whole(0, 1000).optional().describe('How many agents at once (default 4); 0: only land'),
+    verify: z
+      .string()
+      .trim()
+      .min(1)
+      .optional()
+      .describe('Command that must succeed on the exact merged commit'),
   }),
   async run(context, { command, jobs, verify }) {
     const { settings } = context.world
-    const missing = jobs === 0 ? null : needsCommand(context.world, command, [])
+    const missing = jobs === 0 ? null : needsCommand(context.world, command, [], [{ command: null }])
     if (missing !== null) return missing
     const work = {
       command: command ?? settings.agents.command,

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { refuse } from '../board/refusal.ts'
-import type { TaskState } from '../board/task.ts'
+import { standing, type TaskState } from '../board/task.ts'
 import { listTasks } from '../ledger/tasks.ts'
 import { duration, taskId } from './fields.ts'
 import { operation } from './operation.ts'
@@ -29,7 +29,17 @@ export default operation({
           'See the numbers with: worklane task list',
         )
       const wanted = tasks.filter(({ id }) => ids === undefined || ids.includes(id))
+      const all = new Map(tasks.map((task) => [task.id, task]))
       const open = wanted.filter(({ state }) => !FINISHED.includes(state))
+      const never = open.filter(
+        (task) => task.state === 'pending' && standing(task, all).kind === 'unreachable',
+      )
+      if (never.length > 0 && never.length === open.length)
+        return refuse(
+          'unreachable',
+          `Never ready, because what they wait for did not land: ${never.map(({ id }) => `task ${id}`).join(', ')}.`,
+          'Retry or cancel those: worklane task list',
+        )
       if (open.length === 0) return { tasks: wanted.map(({ id, state }) => ({ id, state })) }
       if (stop.aborted || Date.now() >= until)
         return refuse(

@@ -10,7 +10,6 @@ import { WORKLANE } from '../fixtures/product.ts'
 describe('landing respects what people have in main', () => {
   it.each([
     ['merge', 'a tracked file is staged and changed further, and is then committed'],
-    ['squash', 'an ignored file'],
     ['rebase', 'all of it at once'],
     ['merge', 'main is in the middle of a rebase'],
   ] as const)('%s: held, and lands with the next `worklane land`: %s', async (style, name) => {

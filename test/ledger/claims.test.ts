@@ -147,6 +147,7 @@ async function tryMove(test: TestLedger, { kind, id, epochBack }: Move): Promise
       base: 'main',
       result: 'c'.repeat(40),
       review: false,
+      verify: null,
     })
   })
 }

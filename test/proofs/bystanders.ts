@@ -26,7 +26,7 @@ const GIVEN_BACK_EVERY = 4
 export const bystanders: Proof<Size> = {
   name: 'bystanders',
   line: '20 processes create lanes while 10 others list, commit, land and remove: 0 errors reach anyone, plain git of bystanders included.',
-  sample: { creators: 3, others: 4, claims: 5, files: 30, rounds: 1 },
+  sample: { creators: 2, others: 3, claims: 5, files: 30, rounds: 1 },
   full: { creators: 20, others: 10, claims: 100, files: 200, rounds: 3 },
   async run(size, report): Promise<Figures> {
     const rounds: Counts[] = []

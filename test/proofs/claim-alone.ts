@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
-import { rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { rmSync } from 'node:fs'
 import { isRefusal } from '../../src/board/refusal.ts'
 import { eventsAfter } from '../../src/ledger/events.ts'
 import { claimNext, liveLeases } from '../../src/ledger/leases.ts'
@@ -10,6 +7,7 @@ import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
 import { listTasks } from '../../src/ledger/tasks.ts'
 import { transact } from '../../src/ledger/transact.ts'
 import { fillBoard, ledgerOf } from '../fixtures/board.ts'
+import { bundleProgram } from '../fixtures/bundle.ts'
 import { atOnce } from '../fixtures/crowd.ts'
 import { temporaryDirectory } from '../fixtures/repository.ts'
 import { duration, type Figures, type Proof, type Report, randomNumbers } from './proof.ts'
@@ -26,9 +24,6 @@ interface Claimer {
   readonly refusals: readonly string[]
 }
 
-const PROGRAM = fileURLToPath(new URL('../fixtures/programs/claimer.ts', import.meta.url))
-const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
-
 export const claimAlone: Proof<Size> = {
   name: 'claim-alone',
   line: 'The claim operation alone, without lanes: 64 processes x 200: 0 double, 0 lost.',
@@ -39,7 +34,7 @@ export const claimAlone: Proof<Size> = {
     try {
       const all = processes * claims
       await fillLedger(directory, all, report)
-      const program = await bundle(directory)
+      const program = await bundleProgram('claimer.ts', directory)
       const ended = await atOnce(
         Array.from({ length: processes }, (_, at) => ({
           file: process.execPath,
@@ -71,23 +66,6 @@ async function fillLedger(directory: string, tasks: number, { seed }: Report): P
     const subjects = urgent.flatMap((level, at) => (level === priority ? [`Piece of work ${at + 1}`] : []))
     await fillBoard(directory, subjects, { priority })
   }
-}
-
-/** One file, so that 64 processes start without loading hundreds each; the native module stays outside. */
-async function bundle(directory: string): Promise<string> {
-  const outfile = join(directory, 'claimer.mjs')
-  await build({
-    entryPoints: [PROGRAM],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22.18',
-    external: ['better-sqlite3'],
-    logLevel: 'warning',
-  })
-  symlinkSync(MODULES, join(directory, 'node_modules'))
-  return outfile
 }
 
 /** What the processes believe against what the event stream and the tables say. */

@@ -35,7 +35,7 @@ interface Claimed {
 export const claimCrowd: Proof<Size> = {
   name: 'claim-crowd',
   line: '50 processes `claim` at the same moment (50 lanes of 500 files), 5 rounds: 250 of 250 succeed; ledger = `git worktree list` = branches = directories.',
-  sample: { processes: 12, files: 60, rounds: 1 },
+  sample: { processes: 10, files: 40, rounds: 1 },
   full: { processes: 50, files: 500, rounds: 5 },
   async run(size, report): Promise<Figures> {
     const rounds: Round[] = []

@@ -5,17 +5,13 @@ import { join } from 'node:path'
 import { disagreements, listLanes, lookAtLanes } from '../fixtures/lane-views.ts'
 import { processesWith } from '../fixtures/marked-processes.ts'
 import { demand } from '../fixtures/product.ts'
+import { applyToBase } from '../fixtures/real-history/apply-to-base.ts'
+import { allEvents, type Ending, endingsOf, mostAtOnce } from '../fixtures/real-history/endings.ts'
 import { madeUpRepository } from '../fixtures/real-history/made-up.ts'
 import { type Picked, type PickedChange, pickChanges } from '../fixtures/real-history/pick-changes.ts'
 import { lineOf } from '../fixtures/real-history/plumbing.ts'
 import { mergeInOrder } from '../fixtures/real-history/reference.ts'
-import {
-  type Ending,
-  endingsOf,
-  mostAtOnce,
-  type RunAnswer,
-  runChanges,
-} from '../fixtures/real-history/run-changes.ts'
+import { landAfterReview, landAsTheyCome, type Told } from '../fixtures/real-history/run-changes.ts'
 import { type WorkClone, workClone } from '../fixtures/real-history/work-clone.ts'
 import { duration, type Figures, type Proof, type Report } from './proof.ts'
 
@@ -23,18 +19,22 @@ interface Size {
   readonly [name: string]: number
   readonly changes: number
   readonly lanes: number
+  /** Stretches of history, each with changes and a base of its own. */
   readonly windows: number
   /** Files that the repository must have, or that a made-up one gets. */
   readonly files: number
 }
 
-interface Window {
+/** Whether all lanes start from one base, or each from what has landed by then. */
+type Way = 'from one base' | 'while others land'
+
+interface Run {
   readonly base: string
-  readonly partly: number
+  readonly whole: number
   readonly landed: number
-  readonly conflicts: readonly (readonly [subject: string, files: readonly string[]])[]
+  readonly conflicts: readonly (readonly [change: string, files: readonly string[]])[]
   readonly atOnce: number
-  readonly milliseconds: number
+  readonly took: number
 }
 
 export const realHistory: Proof<Size> = {
@@ -53,35 +53,60 @@ export const realHistory: Proof<Size> = {
 async function prove(size: Size, report: Report, source: string): Promise<Figures> {
   const tip = lineOf(source, 'rev-parse', 'HEAD')
   const files = lineOf(source, 'ls-tree', '-r', '--name-only', 'HEAD').split('\n').length
-  assert.ok(files >= size.files, `The repository has ${files} files; it takes ${size.files}.`)
-  const windows: Window[] = []
+  if (report.repository !== undefined)
+    assert.ok(files >= size.files, `The repository has ${files} files; it takes ${size.files}.`)
+  const runs: Record<Way, Run[]> = { 'from one base': [], 'while others land': [] }
   for (let n = 1; n <= size.windows; n += 1)
-    windows.push(
-      await report.once(`window ${n} of ${tip}`, async () => await oneWindow(size, report, source, n)),
-    )
-  const sum = (of: (window: Window) => number): number => windows.reduce((total, one) => total + of(one), 0)
-  const all = size.changes * size.windows
+    for (const way of ['from one base', 'while others land'] as const)
+      runs[way].push(
+        await report.once(
+          `${way}, window ${n} of ${tip}`,
+          async () => await oneRun(size, report, source, n, way),
+        ),
+      )
+  const one = runs['from one base']
   return {
     repository: report.repository === undefined ? 'made up from the seed' : publicName(source),
     'its newest commit, and its files': `${tip}, ${files}`,
-    'bases (the parent of the oldest change of each window)': windows
+    'bases (the parent of the oldest change of each window)': one
       .map(({ base }) => base.slice(0, 12))
       .join(', '),
-    'changes made tasks': `${all}; ${sum(({ partly }) => partly)} of them apply to the base only in part`,
-    'most agents at work at the same moment': Math.max(...windows.map(({ atOnce }) => atOnce)),
-    landed: `${sum(({ landed }) => landed)} of ${all}`,
-    'reported as a conflict, with its files': `${sum(({ conflicts }) => conflicts.length)} of ${all}`,
-    'merged by plain `git merge` in the same order: same verdict, same conflicting files, same tree after each step': `${all} of ${all}`,
-    'tree of main equals the tree of the reference': `${size.windows} of ${size.windows}`,
+    'changes made tasks': `${size.changes * size.windows}, and again`,
+    'of them with files taken whole, where the patch does not apply to the older base': sum(one, 'whole'),
+    'most agents at work at the same moment': Math.max(
+      ...Object.values(runs)
+        .flat()
+        .map(({ atOnce }) => atOnce),
+    ),
+    ...figures('from one base', one, size),
+    ...figures('while others land', runs['while others land'], size),
     '`git fsck --full`': 'clean',
-    'lanes, branches and processes left but those of unfinished tasks': 0,
-    'one run took': windows.map(({ milliseconds }) => duration(milliseconds)).join(', '),
+    'lanes, branches, locks and processes left but those of unfinished tasks': 0,
+  }
+}
+
+function sum(runs: readonly Run[], of: 'whole' | 'landed'): number {
+  return runs.reduce((total, run) => total + run[of], 0)
+}
+
+function figures(way: Way, runs: readonly Run[], { changes, windows }: Size): Figures {
+  const conflicts = runs.flatMap((run) => run.conflicts)
+  const all = changes * windows
+  return {
+    [`${way}: landed`]: `${sum(runs, 'landed')} of ${all}`,
+    [`${way}: reported as a conflict, with its files`]: `${conflicts.length} of ${all}`,
+    [`${way}: plain \`git merge\` in the same order says the same, with the same files and the same tree`]: `${all} of ${all}`,
+    [`${way}: main equals the reference`]: `${windows} of ${windows}`,
+    [`${way}: one run took`]: runs.map(({ took }) => duration(took)).join(', '),
     ...Object.fromEntries(
-      windows.flatMap(({ conflicts }) =>
-        conflicts.map(([subject, paths]) => [`conflict: ${cell(subject)}`, paths.map(cell).join(', ')]),
-      ),
+      conflicts.map(([change, files]) => [`${way}: conflict of ${cell(change)}`, shortList(files)]),
     ),
   }
+}
+
+function shortList(files: readonly string[]): string {
+  const more = files.length > 4 ? ` and ${files.length - 4} more` : ''
+  return `${files.slice(0, 4).map(cell).join(', ')}${more}`
 }
 
 /** Where everybody finds it; the local path is nobody's business. */
@@ -94,28 +119,30 @@ function cell(text: string): string {
   return text.replaceAll('|', '/').replaceAll('`', "'")
 }
 
-async function oneWindow(size: Size, report: Report, source: string, window: number): Promise<Window> {
+async function oneRun(size: Size, report: Report, source: string, window: number, way: Way): Promise<Run> {
   using clone = workClone(source)
+  const { worklane } = report
   const { base, changes } = pickChanges(clone.root, clone.tip, { ...size, window, seed: report.seed })
   clone.begin(base)
   const mark = `WORKLANE_PROOF=${randomUUID()}`
-  const run = await runChanges(report.worklane, clone.root, changes, { lanes: size.lanes, mark })
-  const endings = endingsOf(run.events)
-  checkReports(run, endings, size.changes)
-  checkResults(clone, endings, changes)
+  const land = way === 'from one base' ? landAfterReview : landAsTheyCome
+  const told = await land(worklane, clone.root, changes, { lanes: size.lanes, mark })
+  const events = await allEvents(worklane, clone.root)
+  const endings = endingsOf(events)
+  checkReports(told, endings, size.changes)
+  checkResults(clone, endings, changes, way === 'from one base' ? base : null)
   checkReference(clone, base, endings)
-  await checkTidy(report.worklane, clone, run, mark)
-  const landed = endings.filter((ending) => ending.landed !== null).length
-  report.say(`window ${window}: ${landed} of ${size.changes} landed, in ${duration(run.milliseconds)}`)
+  await checkTidy(worklane, clone, told, mark)
+  report.say(
+    `${way}, window ${window}: ${told.landed.length} of ${size.changes} landed, in ${duration(told.took)}`,
+  )
   return {
     base,
-    landed,
-    partly: changes.filter(({ kept }) => kept.length > 0).length,
-    conflicts: endings.flatMap(({ task, landed: commit, files }) =>
-      commit === null ? [[nameOf(changes[task - 1]), files] as const] : [],
-    ),
-    atOnce: mostAtOnce(run.events),
-    milliseconds: run.milliseconds,
+    whole: changes.filter(({ whole }) => whole.length > 0).length,
+    landed: told.landed.length,
+    conflicts: told.conflicted.map(({ task, files }) => [nameOf(changes[task - 1]), files] as const),
+    atOnce: mostAtOnce(events),
+    took: told.took,
   }
 }
 
@@ -123,33 +150,40 @@ function nameOf(change: PickedChange | undefined): string {
   return `${change?.commit.slice(0, 9)} ${change?.subject}`
 }
 
-/** Every task landed, or failed with a conflict whose files are named; nobody says anything else. */
-function checkReports({ summary, exitCode }: RunAnswer, endings: readonly Ending[], changes: number): void {
-  const ids = Array.from({ length: changes }, (_, at) => at + 1)
-  const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b)
-  assert.deepEqual(sorted(endings.map(({ task }) => task)), ids)
-  const [landed, conflicted] = [
-    endings.filter((one) => one.landed !== null),
-    endings.filter((one) => one.landed === null),
+/** Every task landed or is reported as a conflict whose files are named, as the ledger has it. */
+function checkReports({ landed, conflicted }: Told, endings: readonly Ending[], changes: number): void {
+  const all = endings.map(({ task }) => task).sort((a, b) => a - b)
+  assert.deepEqual(
+    all,
+    Array.from({ length: changes }, (_, at) => at + 1),
+  )
+  const told = [
+    ...landed.map((task) => ({ task, files: [] })),
+    ...conflicted.map(({ task, files }) => ({ task, files: [...files].sort() })),
   ]
-  assert.deepEqual(sorted(summary.landed), sorted(landed.map(({ task }) => task)))
-  assert.deepEqual(sorted(summary.unfinished.map(({ id }) => id)), sorted(conflicted.map(({ task }) => task)))
-  assert.equal(exitCode, conflicted.length === 0 ? 0 : 1)
-  for (const { task, files } of conflicted) {
-    const told = summary.unfinished.find(({ id }) => id === task)
-    assert.ok(files.length > 0, `The conflict of task ${task} names no file.`)
-    assert.equal(told?.state, 'failed')
-    assert.deepEqual([...(told?.files ?? [])].sort(), files, `task ${task}`)
-    assert.ok(told?.reason?.includes(told.files[0] ?? '?'), `task ${task}: ${told?.reason}`)
-  }
+  assert.deepEqual(
+    told.sort((a, b) => a.task - b.task),
+    endings.map(({ task, files }) => ({ task, files })).sort((a, b) => a.task - b.task),
+  )
+  for (const { task, files } of conflicted) assert.ok(files.length > 0, `task ${task} names no file`)
 }
 
 /** What each lane handed in is its change on its base and nothing else, in three commits. */
-function checkResults({ root }: WorkClone, endings: readonly Ending[], changes: Picked['changes']): void {
+function checkResults(
+  { root }: WorkClone,
+  endings: readonly Ending[],
+  changes: Picked['changes'],
+  base: string | null,
+): void {
   for (const { task, result } of endings) {
     const change = changes[task - 1]
-    assert.equal(lineOf(root, 'rev-parse', `${result}^{tree}`), change?.tree, nameOf(change))
-    assert.equal(lineOf(root, 'rev-list', '--count', '--first-parent', result, `^${result}~3`), '3')
+    const start = lineOf(root, 'rev-parse', `${result}~3`)
+    if (base !== null) assert.equal(start, base)
+    else
+      assert.ok(lineOf(root, 'rev-list', '--first-parent', 'main').includes(start), `task ${task}: its start`)
+    assert.equal(lineOf(root, 'rev-list', '--count', `${start}..${result}`), '3')
+    const expected = base === null ? applyToBase(root, start, change?.commit ?? '').tree : change?.tree
+    assert.equal(lineOf(root, 'rev-parse', `${result}^{tree}`), expected, `task ${task}: ${nameOf(change)}`)
   }
 }
 
@@ -172,14 +206,13 @@ function checkReference({ root }: WorkClone, base: string, endings: readonly End
 async function checkTidy(
   worklane: string,
   { root }: WorkClone,
-  { summary }: RunAnswer,
+  { conflicted }: Told,
   mark: string,
 ): Promise<void> {
   assert.deepEqual(processesWith(mark), [])
-  assert.equal(lineOf(root, 'rev-parse', 'main'), summary.commit)
   assert.equal(lineOf(root, 'status', '--porcelain'), '')
   assert.deepEqual(disagreements(await lookAtLanes(worklane, root)), [])
-  const unfinished = summary.unfinished.map(({ id }) => id)
+  const unfinished = conflicted.map(({ task }) => task)
   const lanes = await listLanes(worklane, root)
   assert.deepEqual(lanes.map(({ task }) => task).sort(), [...unfinished].sort())
   const branches = lineOf(root, 'for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads').split('\n')

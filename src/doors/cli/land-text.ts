@@ -1,6 +1,7 @@
 interface Entry {
   readonly task: number
-  readonly commit?: string
+  /** Null: base had it all. */
+  readonly commit?: string | null
   readonly base?: string
   readonly verified?: boolean
   readonly state?: string
@@ -15,9 +16,10 @@ export function landText({ landed, rejected, conflicted, held, waiting }: Landed
   const files = (entry: Entry): string =>
     (entry.files?.length ?? 0) === 0 ? '' : `: ${entry.files?.slice(0, 6).join(', ')}`
   const lines = [
-    ...landed.map(
-      (entry) =>
-        `✓ #${entry.task} landed on ${entry.base} as ${entry.commit?.slice(0, 7)}${entry.verified === true ? '' : ', unverified'}`,
+    ...landed.map((entry) =>
+      entry.commit == null
+        ? `✓ #${entry.task} had nothing to land: ${entry.base} has it all`
+        : `✓ #${entry.task} landed on ${entry.base} as ${entry.commit.slice(0, 7)}${entry.verified === true ? '' : ', unverified'}`,
     ),
     ...rejected.map(
       (entry) =>
@@ -29,7 +31,7 @@ export function landText({ landed, rejected, conflicted, held, waiting }: Landed
     ),
     ...held.map(
       (entry) =>
-        `! #${entry.task} held, ${entry.reason}${files(entry)}\n    Commit, stash or move these files, then: worklane land`,
+        `! #${entry.task} held, ${entry.reason}${files(entry)}\n    ${(entry.files?.length ?? 0) > 0 ? 'Commit, stash or move these files, then' : 'When that is mended'}: worklane land ${entry.task}`,
     ),
     ...waiting.map(
       (entry) =>

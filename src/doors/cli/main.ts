@@ -17,8 +17,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   const { openWorld } = await import('../../operations/open.ts')
-  const world = await openWorld(process.cwd())
   const signals = stopSignals()
+  // Only what runs agents has something to wind up first; for the rest the first Ctrl-C is enough.
+  const patient = asked.name === 'run' || asked.name === 'up'
+  const { stop } = signals
+  const world = await openWorld(process.cwd(), { stop, hurry: patient ? signals.hurry : stop })
   const show = await terminal.begin(asked.name)
   try {
     const context = { world, cwd: process.cwd(), report: show, stop: signals.stop, hurry: signals.hurry }

@@ -17,6 +17,8 @@ export interface Candidate {
 
 export type CandidateStep =
   | Candidate
+  /** Nothing to land: base, at `on`, has it all. */
+  | { readonly kind: 'empty'; readonly on: string }
   | { readonly kind: 'conflict'; readonly files: readonly string[] }
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -40,7 +42,7 @@ export async function prepareCandidate(world: World, entry: Landing): Promise<Ca
     },
     sign: await signingAsked(place),
   })
-  if (made.kind === 'empty') return { kind: 'candidate', commit: on, on, verified: false }
+  if (made.kind === 'empty') return { kind: 'empty', on }
   if (made.kind === 'conflict')
     return { kind: 'conflict', files: [...new Set(made.files.map(({ path }) => path))] }
   if (made.kind === 'unknown') return made

@@ -1,8 +1,8 @@
 import { LANDING_FAULT_CAP, type Landing } from '../../board/landing.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { asFault } from '../../host/fault.ts'
-import { moveBase } from '../../host/git/move-base.ts'
-import { branchTip, deleteRef } from '../../host/git/refs.ts'
+import { type MoveAnswer, moveBase } from '../../host/git/move-base.ts'
+import { branchTip, contains, deleteRef } from '../../host/git/refs.ts'
 import { type LandingChange, moveLanding, recordLanded, returnTask } from '../../ledger/landings.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
@@ -11,12 +11,19 @@ import { type Candidate, prepareCandidate } from './candidate.ts'
 import { candidateRef } from './refs.ts'
 import { verifyCandidate } from './verify.ts'
 
+export interface LandRules {
+  /** Null: land unverified. */
+  readonly verify: string | null
+  /** Aborted: the verify command ends at once, and the entry goes back into the queue. */
+  readonly hurry: AbortSignal
+}
+
 /** One entry's way: merge, verify the exact commit, move base. Each step is in the ledger before the next begins. */
-export async function land(world: World, entry: Landing, verify: string | null): Promise<void> {
+export async function land(world: World, entry: Landing, rules: LandRules): Promise<void> {
   if (isRefusal(await move(world, entry.id, 'start'))) return
-  const merged = await guarded(world, entry, () => merge(world, entry))
+  const merged = await guarded(world, entry, rules, () => merge(world, entry))
   if (merged === null) return
-  const verified = await guarded(world, entry, () => verifyStep(world, entry, merged, verify))
+  const verified = await guarded(world, entry, rules, () => verifyStep(world, entry, merged, rules))
   if (verified === null) return
   await moveStep(world, entry, merged, verified)
 }
@@ -33,13 +40,20 @@ async function move(
 }
 
 /** The machine failed, not the work: back into the queue, and held when it keeps failing. */
-async function guarded<T>(world: World, entry: Landing, step: () => Promise<T | null>): Promise<T | null> {
+async function guarded<T>(
+  world: World,
+  entry: Landing,
+  { hurry }: LandRules,
+  step: () => Promise<T | null>,
+): Promise<T | null> {
   try {
     return await step()
   } catch (error) {
     const fault = asFault(error)
     if (fault === null) throw error
-    await setBack(world, entry, `${fault.message} ${fault.hint}`.trim())
+    // A person ended it, so it is no fault that counts.
+    if (hurry.aborted) await move(world, entry.id, 'fault', { reason: 'interrupted' })
+    else await setBack(world, entry, `${fault.message} ${fault.hint}`.trim())
     return null
   }
 }
@@ -51,11 +65,14 @@ async function setBack(world: World, entry: Landing, reason: string): Promise<vo
   await move(world, entry.id, held ? 'hold' : 'fault', {
     faults,
     reason,
-    ...(held ? { candidate: null, candidateOn } : {}),
+    ...(held ? { candidate: null, candidateOn, files: [] } : {}),
   })
 }
 
-/** merging → verifying, or conflicted with the task handed back. Null: the entry's way ends here for now. */
+/**
+ * merging → verifying; landed where base has it all; or conflicted, with the task handed back. Null: the entry's way
+ * ends here for now.
+ */
 async function merge(world: World, entry: Landing): Promise<Candidate | null> {
   const made = await prepareCandidate(world, entry)
   if (made.kind === 'candidate') {
@@ -66,6 +83,12 @@ async function merge(world: World, entry: Landing): Promise<Candidate | null> {
       return null
     }
     return isRefusal(await move(world, entry.id, 'merge', change)) ? null : made
+  }
+  if (made.kind === 'empty') {
+    const landed = { ...entry, candidate: null, candidateOn: made.on, verified: false }
+    await transact(world.ledger, world.actor, async (tx) => await recordLanded(tx, landed))
+    await dropCandidateRef(world, entry)
+    return null
   }
   if (made.kind === 'unknown') {
     await setBack(world, entry, made.reason)
@@ -87,11 +110,11 @@ async function verifyStep(
   world: World,
   entry: Landing,
   candidate: Candidate,
-  verify: string | null,
+  { verify, hurry }: LandRules,
 ): Promise<{ verified: boolean } | null> {
   if (candidate.verified) return { verified: true }
   if (verify === null) return { verified: false }
-  const answer = await verifyCandidate(world, entry, candidate, verify)
+  const answer = await verifyCandidate(world, entry, candidate, { command: verify, hurry })
   if (answer.kind === 'green') return { verified: true }
   if (answer.kind === 'fault') {
     await setBack(world, entry, answer.reason)
@@ -131,18 +154,37 @@ async function moveStep(
 ): Promise<void> {
   const moving = await move(world, entry.id, 'verify', { verified })
   if (isRefusal(moving)) return
-  const answer = await moveBase(world.repository, {
-    branch: entry.base,
-    from: candidate.on,
-    to: candidate.commit,
-    reason: `worklane: land task ${entry.taskId}`,
-  })
+  const answer = await tryMove(world, entry, candidate)
   if (answer.kind === 'moved') {
     await transact(world.ledger, world.actor, async (tx) => await recordLanded(tx, moving))
     await dropCandidateRef(world, entry)
   } else if (answer.kind === 'base-changed')
     await move(world, entry.id, 'restart', { reason: `${entry.base} moved meanwhile` })
-  else await move(world, entry.id, 'hold', { reason: answer.reason, files: answer.files })
+  else if (answer.kind === 'fault') await setBack(world, entry, answer.reason)
+  else if ((await blockageOf(world, entry.base, candidate.on, candidate.commit)) !== null)
+    await move(world, entry.id, 'hold', { reason: answer.reason, files: answer.files })
+  // Nothing is seen in the way, and git refused: who waits for the way to be free would try again at once, for ever.
+  else await setBack(world, entry, answer.reason)
+}
+
+/** After a fault in the middle, too, only the ref says whether base moved. */
+async function tryMove(
+  world: World,
+  entry: Landing,
+  { on, commit }: Candidate,
+): Promise<MoveAnswer | { readonly kind: 'fault'; readonly reason: string }> {
+  const { base, taskId } = entry
+  try {
+    const reason = `worklane: land task ${taskId}`
+    return await moveBase(world.repository, { branch: base, from: on, to: commit, reason })
+  } catch (error) {
+    const fault = asFault(error)
+    if (fault === null) throw error
+    const place = { gitDir: world.repository.commonDir }
+    const tip = await branchTip(place, base)
+    if (tip !== null && (await contains(place, tip, commit))) return { kind: 'moved' }
+    return { kind: 'fault', reason: `${fault.message} ${fault.hint}`.trim() }
+  }
 }
 
 async function dropCandidateRef(world: World, entry: Landing): Promise<void> {

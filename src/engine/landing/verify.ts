@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Landing } from '../../board/landing.ts'
@@ -8,6 +7,7 @@ import { git } from '../../host/git/git.ts'
 import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
 import { DEFAULT_INHERITED, laneEnvironment } from '../../host/process/environment.ts'
 import { runCommand } from '../../host/process/run-command.ts'
+import { stopTree } from '../../host/process/tree.ts'
 import { mainCheckout } from '../main-checkout.ts'
 import type { World } from '../world.ts'
 import type { Candidate } from './candidate.ts'
@@ -28,17 +28,18 @@ export async function verifyCandidate(
   world: World,
   entry: Landing,
   candidate: Candidate,
-  command: string,
+  { command, hurry }: { readonly command: string; readonly hurry: AbortSignal },
 ): Promise<VerifyAnswer> {
   const slot = join(world.repository.home, 'verify', '0')
   const logs = join(world.repository.home, 'landings', String(entry.id))
   await mkdir(logs, { recursive: true })
-  const setUp = await prepare(world, slot, candidate.commit, join(logs, 'setup.log'))
-  if (setUp !== null) return { kind: 'fault', reason: setUp }
+  await sweep(slot)
   let answer: VerifyAnswer = { kind: 'fault', reason: 'not run' }
   for (const time of [1, 2]) {
+    const broken = await prepare(world, candidate.commit, { slot, log: join(logs, 'setup.log'), hurry })
+    if (broken !== null) return { kind: 'fault', reason: broken }
     const log = join(logs, `verify-${time}.log`)
-    const result = await run(world, { command, cwd: slot, log })
+    const result = await run(world, { command, slot, log, hurry })
     if (result.green) return { kind: 'green' }
     if (result.exitCode !== null && CANNOT_RUN.includes(result.exitCode))
       return {
@@ -46,27 +47,27 @@ export async function verifyCandidate(
         reason: `The verify command \`${command}\` cannot be run: ${result.tail.trim().slice(-200)}`,
       }
     answer = { kind: 'red', tail: result.tail.trim().slice(-3000), log }
-    if (time === 1)
-      await prepareVerifyCheckout({
-        commonDir: world.repository.commonDir,
-        directory: slot,
-        commit: candidate.commit,
-      })
   }
   return answer
 }
 
 /** Puts the checkout at the commit; a fresh one, or one whose dependencies changed, gets its ignored files and set-up. */
-async function prepare(world: World, slot: string, commit: string, log: string): Promise<string | null> {
+async function prepare(
+  world: World,
+  commit: string,
+  { slot, log, hurry }: Omit<SlotRun, 'command'>,
+): Promise<string | null> {
   const ready = `${slot}.ready`
-  await prepareVerifyCheckout({ commonDir: world.repository.commonDir, directory: slot, commit })
+  const { commonDir } = world.repository
+  const { fresh } = await prepareVerifyCheckout({ commonDir, directory: slot, commit })
+  if (fresh) await rm(ready, { force: true })
   const setup = world.settings.landing.setup ?? world.settings.lanes.setup
-  const last = existsSync(join(slot, '.git')) ? await readFile(ready, 'utf8').catch(() => null) : null
+  const last = await readFile(ready, 'utf8').catch(() => null)
   if (last === null) await seed(world, slot)
   if (last !== null && (setup === null || !(await dependenciesChanged(world, last, commit)))) return null
   await rm(ready, { force: true })
   if (setup !== null) {
-    const result = await run(world, { command: setup, cwd: slot, log })
+    const result = await run(world, { command: setup, slot, log, hurry })
     if (!result.green)
       return `The set-up command \`${setup}\` failed in the verify checkout; its output: ${log}`
   }
@@ -103,11 +104,33 @@ async function dependenciesChanged(world: World, from: string, to: string): Prom
   return (await git({ gitDir: world.repository.commonDir }, args, { answers: [0, 1, 128] })).exitCode !== 0
 }
 
+interface SlotRun {
+  readonly command: string
+  readonly slot: string
+  /** File for the output. */
+  readonly log: string
+  readonly hurry: AbortSignal
+}
+
+/** Slots in which nothing runs but what this process started and saw to its end. */
+const swept = new Set<string>()
+
+/** The same in every process, so that the next one finds what a killed one left running in the slot. */
+function tokenOf(slot: string): string {
+  return `verify-${createHash('sha256').update(slot).digest('hex').slice(0, 24)}`
+}
+
+async function sweep(slot: string): Promise<void> {
+  if (swept.has(slot)) return
+  await stopTree(tokenOf(slot), { grace: 1_000 })
+  swept.add(slot)
+}
+
 async function run(
   world: World,
-  { command, cwd, log }: { command: string; cwd: string; log: string },
-): ReturnType<typeof runCommand> {
-  const token = randomUUID()
+  { command, slot, log, hurry }: SlotRun,
+): Promise<Awaited<ReturnType<typeof runCommand>>> {
+  const token = tokenOf(slot)
   const tmpdir = join(world.repository.home, 'verify', 'tmp')
   await mkdir(tmpdir, { recursive: true })
   const inherit = [...DEFAULT_INHERITED, ...world.settings.agents.environment]
@@ -123,13 +146,18 @@ async function run(
     inherit,
   })
   const { timeLimit } = world.settings.landing
-  return await runCommand({
+  // Unless it ends in order, the next one looks again for what is left.
+  swept.delete(slot)
+  const result = await runCommand({
     command,
-    cwd,
+    cwd: slot,
     env,
     token,
     outputPath: log,
     outputLimit: world.settings.agents.outputLimit,
     timeLimit,
+    signal: hurry,
   })
+  swept.add(slot)
+  return result
 }

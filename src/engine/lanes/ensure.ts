@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import { lanesOf, liveLane, type OwnedLane, takeLane } from '../../ledger/lanes.ts'
 import { holdsTask } from '../../ledger/leases.ts'
 import { transact } from '../../ledger/transact.ts'
@@ -19,6 +19,15 @@ export async function ensureLane(world: World, taskId: number, epoch: number): P
   if (isRefusal(ready)) return ready
   for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
     const lane = await step(world, taskId, epoch)
+    // Cancelled or taken over meanwhile: the lane is not this caller's any more, whoever made it.
+    const held = await transact(world.ledger, world.actor, async (tx) => await holdsTask(tx, taskId, epoch))
+    if (isRefusal(held)) return held
+    if (world.stop.aborted)
+      return refuse(
+        'stopped',
+        'Stopped before the lane was ready.',
+        `Claim again: worklane claim ${taskId} --as NAME`,
+      )
     if (lane !== 'wait') return lane
     await wait(pause)
   }

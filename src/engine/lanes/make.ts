@@ -100,7 +100,9 @@ async function refill(world: World, lane: OwnedLane, archiveId: number): Promise
       retry: 'never',
       hint: `It is untouched in ${archive.directory}`,
     })
-  return [...notes, ...(await seed(world, worktree))]
+  const warnings = await seed(world, worktree)
+  await setUp(world, lane)
+  return [...notes, ...warnings]
 }
 
 /** A lane starts from what is committed; people expect their changes in it, so it is said. */
@@ -133,6 +135,7 @@ async function setUp(world: World, lane: OwnedLane): Promise<void> {
     outputPath,
     outputLimit: world.settings.agents.outputLimit,
     timeLimit: 30 * 60_000,
+    signal: world.hurry,
   })
   if (!result.green)
     throw new Fault(`The set-up command \`${setup}\` failed in the lane of task ${lane.taskId}.`, {

@@ -32,16 +32,18 @@ export async function rebuildIfGone(world: World, lane: OwnedLane): Promise<Owne
       hint: 'Move it away and try again; Worklane does not touch it.',
     })
   const worktree = worktreeOf(world, lane)
-  if (existsSync(join(adminDirectory(worktree), 'index'))) {
-    await mkdir(lane.path, { recursive: true })
+  const known = existsSync(join(adminDirectory(worktree), 'index'))
+  if (known) await mkdir(lane.path, { recursive: true })
+  else await registerWorktree(worktree)
+  // Written down before it holds anything: after a crash here it is ours, and not a stranger's directory.
+  const inode = await inodeOf(lane.path)
+  await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, inode))
+  if (known) {
     await writeFile(join(lane.path, '.git'), `gitdir: ${adminDirectory(worktree)}\n`)
     await git(placeOf(worktree), ['checkout-index', '--all', '--quiet'], { timeout: 30 * 60_000 })
   } else {
-    await registerWorktree(worktree)
     await fillWorktree(worktree)
     await unlockWorktree(worktree)
   }
-  const inode = await inodeOf(lane.path)
-  await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, inode))
   return { ...lane, inode }
 }

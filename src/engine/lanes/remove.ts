@@ -2,14 +2,16 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { archiveLane } from '../../host/archive/make.ts'
-import { readManifest } from '../../host/archive/manifest.ts'
+import { MANIFEST_FILE, readManifest } from '../../host/archive/manifest.ts'
 import { verifyArchive } from '../../host/archive/verify.ts'
 import { Fault } from '../../host/fault.ts'
+import { changedAfter } from '../../host/files/changed-after.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { checkoutsOf } from '../../host/git/checkouts.ts'
 import { deleteBranch } from '../../host/git/refs.ts'
 import { adminDirectory, adminPointsHere, checkInode } from '../../host/git/worktree.ts'
 import {
+  addArchive,
   archiveOf,
   countArchives,
   findLane,
@@ -91,6 +93,7 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
 /** Everything is in the archive: git's entry and the branch go, then it is said, then the files are deleted. */
 async function clearAway(world: World, lane: OwnedLane): Promise<OwnedLane | Refusal> {
   const worktree = worktreeOf(world, lane)
+  await keepLateWork(world, lane)
   const gone: string[] = []
   if (lane.trash !== null && (await checkInode(lane.trash, lane.inode)) === 'ours') gone.push(lane.trash)
   if (await adminPointsHere(worktree))
@@ -103,6 +106,24 @@ async function clearAway(world: World, lane: OwnedLane): Promise<OwnedLane | Ref
   })
   deleteInBackground(gone)
   return removed
+}
+
+/**
+ * A process that stands in the lane writes on after the rename. What it wrote since the archive was made is archived
+ * too; one that never pauses keeps its directory until it ends.
+ */
+async function keepLateWork(world: World, lane: OwnedLane): Promise<void> {
+  for (let time = 1; time <= 3; time += 1) {
+    const archive = await archiveOf(world.ledger.db, lane.id)
+    if (lane.trash === null || archive === undefined) return
+    if (!(await changedAfter(lane.trash, join(archive.directory, MANIFEST_FILE)))) return
+    const again = await store(world, lane)
+    await transact(world.ledger, world.actor, async (tx) => await addArchive(tx, lane, again))
+  }
+  throw new Fault(`Something still writes into the removed lane of task ${lane.taskId}.`, {
+    retry: 'later',
+    hint: `Its directory is ${lane.trash}; it goes when the writing stops.`,
+  })
 }
 
 /** Deletes the lane's branch while it is where the archive has it, and nobody has checked it out elsewhere. */

@@ -6,6 +6,7 @@ import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import type { Task } from '../../board/task.ts'
 import { branchTips } from '../../host/git/refs.ts'
 import {
+  type ArchiveRow,
   archiveOf,
   type LaneRequest,
   lanesOf,
@@ -29,12 +30,14 @@ export function lanesDirectory(world: World): string {
  * is continued: same branch and start point, filled from the archive.
  */
 export async function reserveTaskLane(world: World, task: Task, epoch: number): Promise<OwnedLane | Refusal> {
-  const [former] = await lanesOf(world.ledger.db, task.id)
-  const archive = former?.abandoned === true ? await archiveOf(world.ledger.db, former.id) : undefined
-  const start = archive === undefined || former === undefined ? await freshStart(world, task) : former
+  const { former, archive } = await continued(world, task.id)
+  const [start, first] = await Promise.all([
+    archive === undefined || former === undefined ? freshStart(world, task) : former,
+    claimPlace(world, task.id),
+  ])
   if (isRefusal(start)) return start
-  for (;;) {
-    const place = await claimPlace(world, task.id)
+  for (let place = first; ; place = await claimPlace(world, task.id)) {
+    if (isRefusal(place)) return place
     const request: LaneRequest = {
       taskId: task.id,
       ...place,
@@ -49,15 +52,33 @@ export async function reserveTaskLane(world: World, task: Task, epoch: number): 
   }
 }
 
+/** The abandoned lane that the next one goes on from. Lanes that could never be made are passed over. */
+async function continued(
+  world: World,
+  taskId: number,
+): Promise<{ readonly former?: OwnedLane; readonly archive?: ArchiveRow }> {
+  for (const former of await lanesOf(world.ledger.db, taskId)) {
+    const archive = await archiveOf(world.ledger.db, former.id)
+    if (archive !== undefined) return former.abandoned ? { former, archive } : {}
+  }
+  return {}
+}
+
 /** Where the lane of a task can be: path, metadata name and first port. */
 export async function claimPlace(
   world: World,
   taskId: number,
-): Promise<{ readonly path: string; readonly admin: string; readonly port: number }> {
+): Promise<{ readonly path: string; readonly admin: string; readonly port: number } | Refusal> {
   const former = await lanesOf(world.ledger.db, taskId)
   // Where a former holder may still write by absolute path, nobody else is put.
   const avoid = new Set(former.filter(({ abandoned }) => abandoned).map(({ path }) => path))
-  return { ...freePlace(world, `task-${taskId}`, avoid), port: await freePort(world) }
+  const port = await freePort(world)
+  if (port !== null) return { ...freePlace(world, `task-${taskId}`, avoid), port }
+  return refuse(
+    'no-port',
+    'Every range of ports is leased.',
+    'Remove lanes, or set lanes.ports in worklane.yaml: a lower from, or a smaller count.',
+  )
 }
 
 async function tryReserve(
@@ -114,7 +135,7 @@ function freePlace(
  * The first port of a free range. Repositories start at different places, so that two of them on one machine rarely
  * ask for the same; a range whose first port somebody listens on is passed over.
  */
-async function freePort(world: World): Promise<number> {
+async function freePort(world: World): Promise<number | null> {
   const { from, count } = world.settings.lanes.ports
   const slots = Math.max(1, Math.floor((60_000 - from) / count))
   const used = new Set(await portsInUse(world.ledger.db))
@@ -126,7 +147,7 @@ async function freePort(world: World): Promise<number> {
     const port = from + ((offset + n) % slots) * count
     if (!used.has(port) && (await isFree(port))) return port
   }
-  return from + offset * count
+  return null
 }
 
 async function isFree(port: number): Promise<boolean> {

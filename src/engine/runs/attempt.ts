@@ -22,8 +22,12 @@ export const ENGINE_HOLDER = 'worklane'
 export interface AttemptRules {
   /** Makes the ready lane of a claimed task. Handed in: engine folders do not import each other. */
   readonly ensureLane: (taskId: number, epoch: number) => Promise<OwnedLane | Refusal>
+  /** How many may work now; 0 when the user asked to stop. */
+  readonly slots: () => number
   /** Command for tasks that name none. */
   readonly command: string | null
+  /** Command that what agents complete must pass before it lands. */
+  readonly verify: string | null
   readonly activity: Activity
   /** Workers of this process by run, so that a stop can reach them. */
   readonly workers: Map<number, Worker>
@@ -39,12 +43,22 @@ export async function attempt(world: World, taskId: number, rules: AttemptRules)
   if (isRefusal(claim)) return
   const { task } = claim
   const lane = await laneFor(world, task, rules)
-  if (lane === null) return
+  if (lane === null || (await gaveUpInTime(world, task, rules))) return
   const run = await begin(world, task, lane, rules.command)
   if (run === null) return
   const exit = await work(world, { task, lane, run }, rules)
   rules.activity.forget(taskId)
-  await finishAttempt(world, { task, lane, run, exit })
+  await finishAttempt(world, { task, lane, run, exit, verify: rules.verify })
+}
+
+/** Asked to stop before the agent has begun: the task goes back as it came. */
+async function gaveUpInTime(world: World, task: Task, rules: AttemptRules): Promise<boolean> {
+  if (rules.slots() > 0) return false
+  await transact(world.ledger, world.actor, async (tx) => {
+    const held = await holdsTask(tx, task.id, task.epoch)
+    return isRefusal(held) ? held : await giveBack(tx, held, 'released')
+  })
+  return true
 }
 
 /** A lane that cannot be made costs an attempt and says why; the work of others goes on. */
@@ -52,7 +66,9 @@ async function laneFor(world: World, task: Task, rules: AttemptRules): Promise<O
   const giveUp = async (reason: string): Promise<null> => {
     await transact(world.ledger, world.actor, async (tx) => {
       const held = await holdsTask(tx, task.id, task.epoch)
-      return isRefusal(held) ? held : await giveBack(tx, held, 'failed', { kind: 'attempt', text: reason })
+      if (isRefusal(held)) return held
+      if (world.stop.aborted) return await giveBack(tx, held, 'released')
+      return await giveBack(tx, held, 'failed', { kind: 'attempt', text: reason })
     })
     return null
   }

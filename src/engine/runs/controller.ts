@@ -1,5 +1,6 @@
 import { isRefusal } from '../../board/refusal.ts'
 import type { Worker } from '../../host/process/worker.ts'
+import { findEngine } from '../../ledger/engines.ts'
 import { expiredLeases, expireLeases, giveBack, holdsTask, liveLeases } from '../../ledger/leases.ts'
 import { liveRuns, type RunRow } from '../../ledger/runs.ts'
 import { readyTasks } from '../../ledger/tasks.ts'
@@ -14,6 +15,7 @@ import { recoverRun } from './recover.ts'
 export interface RunsOptions {
   readonly ensureLane: AttemptRules['ensureLane']
   readonly command: string | null
+  readonly verify: AttemptRules['verify']
   readonly activity: Activity
   /** How many may work at once; 0: only repair. Asked at each look, so that a stop takes effect. */
   readonly slots: () => number
@@ -57,8 +59,7 @@ export function runsController(world: World, options: RunsOptions): RunsControll
 }
 
 async function startable(world: World, only: ReadonlySet<number> | null): Promise<number[]> {
-  const ready = await readyTasks(world.ledger.db, 1000)
-  return only === null ? ready : ready.filter((id) => only.has(id))
+  return await readyTasks(world.ledger.db, 1000, only === null ? null : [...only])
 }
 
 function whose(world: World, run: RunRow): 'own' | 'alive' | 'gone' {
@@ -70,8 +71,12 @@ async function observe(world: World): Promise<{ runs: RunRow[]; stranded: number
   const runs = await liveRuns(world.ledger.db)
   const running = new Set(runs.map((run) => run.taskId))
   const claims = (await liveLeases(world.ledger.db)).filter((lease) => lease.holder === ENGINE_HOLDER)
+  const engine = await findEngine(world.ledger.db, 'engine')
+  // A living engine elsewhere is just between the claim and the run.
+  const attended = engine !== undefined && engine.identity !== world.self && world.isAlive(engine.identity)
+  const stranded = claims.map((lease) => lease.taskId).filter((id) => !attended && !running.has(id))
   const expired = await expiredLeases(world.ledger.db, world.actor.now())
-  return { runs, expired, stranded: claims.map((lease) => lease.taskId).filter((id) => !running.has(id)) }
+  return { runs, expired, stranded }
 }
 
 interface Surroundings {

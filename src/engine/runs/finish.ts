@@ -1,6 +1,7 @@
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { type Evidence, judge, type Verdict } from '../../board/run.ts'
 import type { Task } from '../../board/task.ts'
+import { asFault } from '../../host/fault.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../../host/git/refs.ts'
 import { adminDirectory, placeOf } from '../../host/git/worktree.ts'
@@ -19,15 +20,14 @@ export interface FinishedAttempt {
   readonly run: RunRow
   /** A sentence where the worker could not be started. */
   readonly exit: WorkerExit | string
+  /** Command that the work must pass before it lands. */
+  readonly verify: string | null
 }
 
 /** The worker is gone: keep what it left, look at what it did, and write the verdict. */
 export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<void> {
   const { task, lane, run, exit } = finished
-  const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
-  const unfinished = unfinishedOperation(adminDirectory(worktree))
-  const head = await keepLeftovers(world, finished, unfinished)
-  const { verdict, result } = await weigh(world, finished, head, unfinished)
+  const { verdict, result } = await lookAtWork(world, finished)
   await transact(world.ledger, world.actor, async (tx) => {
     const code = typeof exit === 'string' ? null : exit.exitCode
     const signal = typeof exit === 'string' ? null : exit.signal
@@ -35,8 +35,27 @@ export async function finishAttempt(world: World, finished: FinishedAttempt): Pr
     const held = await holdsTask(tx, task.id, task.epoch)
     // Cancelled or taken over meanwhile: the run is told, the task is no longer ours to move.
     if (isRefusal(held)) return null
-    return await conclude(tx, world, { task: held, lane, verdict, result })
+    return await conclude(tx, world, { task: held, lane, verdict, result, verify: finished.verify })
   })
+}
+
+/** A fault of git or the disk ends the attempt too, and counts: to start the agent again would meet it again. */
+async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weighed> {
+  const { lane } = finished
+  const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
+  try {
+    const unfinished = unfinishedOperation(adminDirectory(worktree))
+    const head = await keepLeftovers(world, finished, unfinished)
+    return await weigh(world, finished, head, unfinished)
+  } catch (error) {
+    const fault = asFault(error)
+    if (fault === null) throw error
+    const stopped = world.stop.aborted
+    const detail = stopped
+      ? 'Stopped on request.'
+      : `What the agent left could not be taken in: ${fault.message}`
+    return { verdict: { outcome: stopped ? 'stopped' : 'failed', detail }, result: null }
+  }
 }
 
 /** Uncommitted work is committed on the lane's branch, never dropped; in the middle of a rebase or merge it stays. */
@@ -54,7 +73,7 @@ async function keepLeftovers(
     .map((path) => `- ${path}`)
     .join('\n')
   const message = `Task ${task.id}: ${task.subject}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${left.length > 20 ? `\n- and ${left.length - 20} more` : ''}\n`
-  return await commitEverything(place, message)
+  return await commitEverything(place, lane.branch, message)
 }
 
 interface Weighed {
@@ -95,12 +114,18 @@ async function weigh(
 async function conclude(
   tx: Tx,
   world: World,
-  end: { task: Task; lane: OwnedLane } & Weighed,
+  end: Pick<FinishedAttempt, 'task' | 'lane' | 'verify'> & Weighed,
 ): Promise<unknown | Refusal> {
-  const { task, lane, verdict, result } = end
+  const { task, lane, verdict, result, verify } = end
   const { style, review } = world.settings.landing
   if (verdict.outcome === 'completed' && result !== null)
-    return await completeTask(tx, task, { style, base: lane.base, result, review: task.review || review })
+    return await completeTask(tx, task, {
+      style,
+      base: lane.base,
+      result,
+      review: task.review || review,
+      verify,
+    })
   if (verdict.outcome === 'no_change') return await completeEmpty(tx, task)
   if (verdict.outcome === 'stopped') return await giveBack(tx, task, 'released')
   const log = 'The output of that attempt: worklane logs'

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type GitPlace, git, gitLine, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
+import { branchOfHead } from './repository.ts'
 
 /** What is not committed in a worktree. Takes no lock and changes nothing. */
 export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
@@ -34,9 +35,14 @@ export function unfinishedOperation(gitDir: string): string | null {
   return UNFINISHED.find(([file]) => existsSync(join(gitDir, file)))?.[1] ?? null
 }
 
-/** Commits everything in the worktree on whatever HEAD is. No hooks, no signing: it is our record, not theirs. */
-export async function commitEverything(place: GitPlace, message: string): Promise<string> {
+/**
+ * Commits everything in the worktree: on `branch` where that is checked out, else on a detached HEAD, so that a
+ * commit of ours never moves a branch that is not the lane's. No hooks, no signing: it is our record, not theirs.
+ */
+export async function commitEverything(place: GitPlace, branch: string, message: string): Promise<string> {
   const writes = { writes: true, timeout: 10 * 60_000 }
+  if (![null, branch].includes(branchOfHead(place.gitDir)))
+    await git(place, ['update-ref', '--no-deref', 'HEAD', 'HEAD^{commit}'], writes)
   await git(place, ['add', '-A', '--', ':/'], writes)
   await git(place, ['commit', '-q', '--no-verify', '--no-gpg-sign', '--allow-empty', '-F', '-'], {
     ...writes,

@@ -54,6 +54,12 @@ export async function ownCommits(
   return Number(await gitLine(place, ['rev-list', '--count', head, '--not', ...others, '--']))
 }
 
+/** Full names of the refs below prefixes. */
+export async function refsUnder(place: GitPlace, prefixes: readonly string[]): Promise<string[]> {
+  const { stdout } = await git(place, ['for-each-ref', '--format=%(refname)', ...prefixes])
+  return stdout.split('\n').filter((name) => name !== '')
+}
+
 /** Deletes one of our own refs, wherever it is. */
 export async function deleteRef(place: GitPlace, ref: string): Promise<void> {
   await git(place, ['update-ref', '-d', ref], { answers: [0, 1, 128], writes: true })

@@ -151,6 +151,7 @@ async function landings(db: Kysely<unknown>): Promise<void> {
     .addColumn('result', 'text', (c) => c.notNull())
     .addColumn('candidate', 'text')
     .addColumn('candidateOn', 'text')
+    .addColumn('verify', 'text')
     .addColumn('verified', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('reason', 'text')
     .addColumn('files', 'text', (c) => c.notNull().defaultTo('[]'))

@@ -17,6 +17,17 @@ describe('standing', () => {
     const tasks = board({ 1: { state: 'failed', after: [] }, 2: { state: 'pending', after: [1] } })
     expect(standing({ after: [2] }, tasks)).toEqual({ kind: 'unreachable', by: [2] })
   })
+
+  it('is told at once where many tasks share what they wait for', () => {
+    const layers = Array.from({ length: 60 }, (_, layer) => [2 * layer + 1, 2 * layer + 2])
+    const stubs = layers.flatMap((ids, layer) =>
+      ids.map((id) => [id, { state: 'pending', after: layers[layer - 1] ?? [] }] as const),
+    )
+    const tasks = board(Object.fromEntries(stubs))
+    expect(standing({ after: [120] }, tasks)).toEqual({ kind: 'blocked', by: [120] })
+    tasks.set(1, { state: 'failed', after: [] })
+    expect(standing({ after: [120] }, tasks)).toEqual({ kind: 'unreachable', by: [120] })
+  })
 })
 
 describe('checkDependencies', () => {

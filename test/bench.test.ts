@@ -1,0 +1,17 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+test('the bench runs from end to end', () => {
+  const program = fileURLToPath(new URL('../bench/run.ts', import.meta.url))
+  const said = execFileSync(process.execPath, [program, '--sample'], { encoding: 'utf8' })
+  const judged = said.split('\n').filter((line) => / (yes|no) +│$/.test(line))
+  expect(judged.map((line) => line.split('│')[1]?.trim())).toEqual([
+    'lane ready in a running engine',
+    'removal answered in a running engine',
+    'cold `worklane claim`',
+    'cold `worklane lane remove`',
+    '`status --json`, 20 tasks',
+    '`task list --json`, 20 tasks',
+  ])
+})
