@@ -109,7 +109,8 @@ async function tellLeftovers(place: Place, open: readonly Task[]): Promise<Findi
       git(place, 'for-each-ref', '--format=%(refname:short)', 'refs/heads')
         .split('\n')
         .filter((name) => name !== 'main'),
-    'directories in .worktrees': () => entries(join(place.repository, '.worktrees')),
+    'directories in .worktrees': () =>
+      entries(join(place.repository, '.worktrees')).filter((name) => name !== '.git'),
     processes: () => processesIn(place.top),
     'lock files': () => locks(join(place.repository, '.git')),
     'changes in main': () => git(place, 'status', '--porcelain').split('\n').filter(Boolean),

@@ -47,6 +47,8 @@ export interface Task {
   readonly timeLimit: number | null
   /** Shell command of the agent; null for the engine's default. */
   readonly command: string | null
+  /** Command run on the exact merged commit; null for the engine's default. */
+  readonly verify: string | null
   /** Commands that must succeed in the lane before the task counts as completed. */
   readonly checks: readonly string[]
   /** True when a task may complete without a commit. */
@@ -67,6 +69,7 @@ export interface TaskDraft {
   readonly maxAttempts: number
   readonly timeLimit: number | null
   readonly command: string | null
+  readonly verify: string | null
   readonly checks: readonly string[]
   readonly allowEmpty: boolean
   readonly review: boolean

@@ -1,9 +1,10 @@
 import type { Kysely, Selectable, Updateable } from 'kysely'
 import type { EventDraft } from '../board/event.ts'
 import { type Holder, LANE_TRANSITIONS, type Lane, type LaneState, type LaneStep } from '../board/lane.ts'
-import { type Refusal, refuse } from '../board/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { follow } from '../board/transition.ts'
 import type { Schema } from './schema.ts'
+import { needTask } from './tasks.ts'
 import { type Tx, tell } from './transact.ts'
 
 type Db = Kysely<Schema>
@@ -244,6 +245,13 @@ export async function countLanes(db: Db): Promise<Record<string, number>> {
 /** The live lane of a task, or the refusal that says there is none. */
 export async function needLane(db: Db, taskId: number): Promise<OwnedLane | Refusal> {
   const lane = await liveLane(db, taskId)
-  const hint = `A claim makes one: worklane claim ${taskId} --as NAME`
-  return lane ?? refuse('no-lane', `Task ${taskId} has no lane.`, hint)
+  if (lane !== undefined) return lane
+  const task = await needTask(db, taskId)
+  if (isRefusal(task)) return task
+  const [former] = await lanesOf(db, taskId)
+  const hint =
+    former === undefined || (await archiveOf(db, former.id)) === undefined
+      ? `A claim makes one: worklane claim ${taskId} --as NAME`
+      : `It is archived; bring it back with: worklane lane restore ${taskId}`
+  return refuse('no-lane', `Task ${taskId} has no lane.`, hint)
 }

@@ -16,6 +16,7 @@ export interface Schema {
     maxAttempts: number
     timeLimit: number | null
     command: string | null
+    verify: string | null
     checks: string
     allowEmpty: number
     review: number

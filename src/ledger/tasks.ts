@@ -77,8 +77,18 @@ export async function taskMap(db: Db): Promise<Map<number, Task>> {
 export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<readonly number[] | Refusal> {
   const ids: number[] = []
   for (const draft of drafts) {
-    const { subject, description, priority, maxAttempts, timeLimit, command, checks, allowEmpty, review } =
-      draft
+    const {
+      subject,
+      description,
+      priority,
+      maxAttempts,
+      timeLimit,
+      command,
+      verify,
+      checks,
+      allowEmpty,
+      review,
+    } = draft
     const row = await tx.db
       .insertInto('task')
       .values({
@@ -88,6 +98,7 @@ export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<re
         maxAttempts,
         timeLimit,
         command,
+        verify,
         state: 'pending',
         checks: JSON.stringify(checks),
         allowEmpty: Number(allowEmpty),

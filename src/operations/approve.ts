@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import type { Landing } from '../board/landing.ts'
-import { type Refusal, refuse } from '../board/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { activeLanding, moveLanding } from '../ledger/landings.ts'
+import { needTask } from '../ledger/tasks.ts'
 import { type Tx, transact } from '../ledger/transact.ts'
 import { task } from './fields.ts'
 import { operation } from './operation.ts'
@@ -19,6 +20,8 @@ export default operation({
 })
 
 export async function underReview(tx: Tx, taskId: number): Promise<Landing | Refusal> {
+  const task = await needTask(tx.db, taskId)
+  if (isRefusal(task)) return task
   const landing = await activeLanding(tx.db, taskId)
   if (landing?.state === 'awaiting_review') return landing
   return refuse(

@@ -8,7 +8,7 @@ import { settleLanes } from '../engine/settle.ts'
 import type { World } from '../engine/world.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../host/git/refs.ts'
-import { adminDirectory, placeOf } from '../host/git/worktree.ts'
+import { adminDirectory, checkInode, placeOf } from '../host/git/worktree.ts'
 import { completeEmpty, completeTask } from '../ledger/landings.ts'
 import { needLane, type OwnedLane } from '../ledger/lanes.ts'
 import { holdsTask } from '../ledger/leases.ts'
@@ -44,7 +44,7 @@ export default operation({
         base: lane.base,
         result: frozen.result,
         review: still.review || review,
-        verify,
+        verify: still.verify ?? verify,
       })
     })
     if (isRefusal(done)) return done
@@ -68,6 +68,12 @@ interface Frozen {
 /** The lane's HEAD with everything in it committed, once the task's checks are green. */
 async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen | Refusal> {
   const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
+  if ((await checkInode(lane.path, lane.inode)) !== 'ours')
+    return refuse(
+      'lane-missing',
+      `The directory of the lane of task ${held.id} is gone: ${lane.path}`,
+      `What git still has of it comes back with: worklane lane remove ${held.id}, then worklane lane restore ${held.id}`,
+    )
   const place = placeOf(worktree)
   const unfinished = unfinishedOperation(adminDirectory(worktree))
   if (unfinished !== null)

@@ -3,6 +3,7 @@ import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { baseBranch } from '../engine/base.ts'
 import { readyRepository } from '../engine/repository.ts'
 import { openSession, type Session, type SessionOptions } from '../engine/session.ts'
+import { branchTip } from '../host/git/refs.ts'
 import { behindUpstream } from '../host/git/upstream.ts'
 import { eventsAfter, lastSequence } from '../ledger/events.ts'
 import type { Context } from './operation.ts'
@@ -25,6 +26,12 @@ export async function workAsEngine(
   const { world } = context
   const base = await baseBranch(world)
   if (isRefusal(base)) return base
+  if ((await branchTip({ gitDir: world.repository.commonDir }, base)) === null)
+    return refuse(
+      'no-base',
+      `The base branch ${base} has no commit.`,
+      'Commit something on it first, or name another base in worklane.yaml.',
+    )
   const ready = await readyRepository(world)
   if (ready !== null) return ready
   const selection: { only: ReadonlySet<number> | null } = { only: new Set() }

@@ -35,7 +35,8 @@ export default operation({
       )
     const path = join(run.directory, 'output.log')
     const live = async (): Promise<boolean> =>
-      follow === true && (await liveRuns(world.ledger.db)).some((one) => one.id === run.id)
+      follow === true &&
+      (await liveRuns(world.ledger.db)).some((one) => one.id === run.id && world.isAlive(one.engine))
     const bytes = await print(context, path, live)
     return {
       task: id,

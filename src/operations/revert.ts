@@ -5,7 +5,7 @@ import { branchTip, setRef } from '../host/git/refs.ts'
 import { makeRevert } from '../host/git/revert.ts'
 import { completeTask, latestLanding } from '../ledger/landings.ts'
 import { claimTask } from '../ledger/leases.ts'
-import { addTasks, needTask } from '../ledger/tasks.ts'
+import { addTasks, listTasks, needTask } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { task } from './fields.ts'
 import { type Context, operation } from './operation.ts'
@@ -46,6 +46,15 @@ async function revertCommit({ world }: Context, landed: Task): Promise<Revert | 
       'Only a task that landed with a change can be reverted.',
     )
   const { base, style } = landing
+  const before = (await listTasks(world.ledger.db)).find(
+    (task) => task.subject.startsWith(`Revert task ${id}: `) && !['failed', 'cancelled'].includes(task.state),
+  )
+  if (before !== undefined)
+    return refuse(
+      'already-reverted',
+      `Task ${before.id} undoes task ${id} already.`,
+      `See it with: worklane task show ${before.id}`,
+    )
   const tip = await branchTip({ gitDir: world.repository.commonDir }, base)
   if (tip === null)
     return refuse('no-base', `The branch ${base} does not exist.`, 'Nothing can be reverted there.')

@@ -1,15 +1,13 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
-import type { Task } from '../board/task.ts'
-import type { World } from '../engine/world.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { latestLandings } from '../ledger/landings.ts'
-import { addTasks, latestNotes, listTasks, taskMap } from '../ledger/tasks.ts'
+import { latestNotes, taskMap } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
 import { whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
-import { draftsFrom, needsCommand } from './session-tasks.ts'
+import { addOrFind, commandsOf, draftsFrom, needsCommand } from './session-tasks.ts'
 import type { RunSummary } from './snapshot.ts'
 import { unfinishedTasks } from './unfinished.ts'
 
@@ -18,7 +16,7 @@ export default operation({
   examples: [
     'worklane run tasks.md --command "claude -p --dangerously-skip-permissions" -j 8 --verify "npm test"',
     'worklane run "Add a login page" "Fix the typo in the footer" --command ./agent.sh',
-    'worklane run        (goes on with the tasks of the board)',
+    'worklane run        (goes on with the tasks of the board; so does the same file again)',
   ],
   positional: { field: 'what', label: 'FILE|SUBJECT', many: true },
   aliases: { j: 'jobs' },
@@ -45,8 +43,12 @@ export default operation({
   async run(context, { what, command, jobs, verify, review }) {
     const { world, cwd } = context
     const started = world.actor.now()
-    const drafts = await draftsFrom(world, cwd, what ?? [], review ?? false)
-    const missing = needsCommand(world, command, drafts, await pendingTasks(world))
+    const drafts = await draftsFrom(world, cwd, what ?? [], {
+      review: review ?? false,
+      command: command ?? null,
+      verify: verify ?? null,
+    })
+    const missing = needsCommand(world, command, await commandsOf(world, drafts))
     if (missing !== null) return missing
     const settings = {
       command: command ?? world.settings.agents.command,
@@ -57,7 +59,7 @@ export default operation({
     }
     const worked = await workAsEngine(context, settings, async () => {
       if (drafts.length === 0) return null
-      const ids = await transact(world.ledger, world.actor, async (tx) => await addTasks(tx, drafts))
+      const ids = await transact(world.ledger, world.actor, async (tx) => await addOrFind(tx, drafts))
       return isRefusal(ids) ? ids : await withDependencies(context, ids)
     })
     return isRefusal(worked)
@@ -74,11 +76,6 @@ async function withDependencies({ world }: Context, ids: readonly number[]): Pro
   return wanted
 }
 
-/** What a run without words goes on with. */
-async function pendingTasks({ ledger }: World): Promise<Task[]> {
-  return (await listTasks(ledger.db)).filter(({ state }) => state === 'pending')
-}
-
 interface Worked {
   readonly base: string
   readonly only: ReadonlySet<number> | null
@@ -88,18 +85,19 @@ interface Worked {
 
 async function summarise({ world, stop }: Context, worked: Worked): Promise<RunSummary | Refusal> {
   const { db } = world.ledger
-  const tasks = [...(await taskMap(db)).values()].filter(
-    ({ id }) => worked.only === null || worked.only.has(id),
-  )
+  const all = [...(await taskMap(db)).values()]
+  const tasks = all.filter(({ id }) => worked.only === null || worked.only.has(id))
   const landings = await latestLandings(db)
-  const landed = tasks.filter((task) => task.state === 'landed' && task.updatedAt >= worked.started)
+  const landed = all.filter((task) => task.state === 'landed' && task.updatedAt >= worked.started)
   return {
     landed: landed.map(({ id }) => id),
     unfinished: unfinishedTasks(tasks, landings, await latestNotes(db)),
     base: worked.base,
     commit: (await branchTip({ gitDir: world.repository.commonDir }, worked.base)) ?? '',
     verify: worked.verify,
-    verified: worked.verify !== null && landed.every(({ id }) => landings.get(id)?.verified !== false),
+    verified:
+      worked.verify !== null &&
+      landed.every(({ id }) => landings.get(id)?.candidate == null || landings.get(id)?.verified === true),
     interrupted: stop.aborted,
     took: world.actor.now() - worked.started,
   }

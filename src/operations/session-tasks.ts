@@ -1,33 +1,86 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
-import { type Refusal, refuse } from '../board/refusal.ts'
-import type { TaskDraft } from '../board/task.ts'
+import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import type { Task, TaskDraft } from '../board/task.ts'
 import { checkSubject } from '../config/task-text.ts'
 import type { FileTask } from '../config/tasks/file-task.ts'
 import { UsageError } from '../config/usage-error.ts'
 import type { World } from '../engine/world.ts'
+import { addTasks, listTasks } from '../ledger/tasks.ts'
+import type { Tx } from '../ledger/transact.ts'
 
 /**
- * The words after `run`: one task file, or subjects. Read and checked whole before anything is written.
- * A place in the file becomes a negative number (-1 is the first), as `addTasks` wants it.
+ * The words after `run`: task files and subjects, in any mix. Read and checked whole before anything is written.
+ * A place among all of them becomes a negative number (-1 is the first), as `addTasks` wants it.
  */
 export async function draftsFrom(
   world: World,
   cwd: string,
   words: readonly string[],
-  review: boolean,
-): Promise<TaskDraft[]> {
-  const [first] = words
-  if (words.length === 1 && first !== undefined && isTaskFile(cwd, first)) {
-    // Loads Markdown, YAML and schema libraries, some 150 ms.
-    const { readTaskFile } = await import('../config/task-file.ts')
-    const tasks = await readTaskFile(resolve(cwd, first))
-    const place = new Map(
-      tasks.flatMap((task, at) => (task.key === null ? [] : [[task.key, -at - 1] as const])),
-    )
-    return tasks.map((task) => fromFile(world, task, place, review))
+  rules: DraftRules,
+): Promise<RunDraft[]> {
+  const drafts: RunDraft[] = []
+  for (const word of words) {
+    if (isTaskFile(cwd, word))
+      drafts.push(...(await fromFile(world, resolve(cwd, word), drafts.length, rules)))
+    else drafts.push({ ...plain(world, rules), subject: checkSubject(word), file: false })
   }
-  return words.map((word) => ({ ...plain(world, review), subject: checkSubject(word) }))
+  return drafts
+}
+
+export interface DraftRules {
+  readonly review: boolean
+  /** The agent of tasks that name none; kept with them, so that a later `run` goes on with it. */
+  readonly command: string | null
+  readonly verify: string | null
+}
+
+/** `file`: it stands in a task file, so the same file again means the same task. */
+export type RunDraft = TaskDraft & { readonly file: boolean }
+
+async function fromFile(world: World, path: string, offset: number, rules: DraftRules): Promise<RunDraft[]> {
+  // Loads Markdown, YAML and schema libraries, some 150 ms.
+  const { readTaskFile } = await import('../config/task-file.ts')
+  const tasks = await readTaskFile(path)
+  const place = new Map(
+    tasks.flatMap((task, at) => (task.key === null ? [] : [[task.key, -(offset + at) - 1] as const])),
+  )
+  return tasks.map((task) => ({ ...toDraft(world, task, place, rules), file: true }))
+}
+
+/**
+ * Adds the drafts, but for those of files that are on the board already, in whatever state but cancelled: the same
+ * file again goes on where it stopped. Answers the numbers of all, in order.
+ */
+export async function addOrFind(tx: Tx, drafts: readonly RunDraft[]): Promise<readonly number[] | Refusal> {
+  const known = await listTasks(tx.db)
+  const found = drafts.map((draft) => (draft.file ? known.find((task) => same(task, draft))?.id : undefined))
+  const missing = drafts.filter((_, at) => found[at] === undefined)
+  const placeOf = new Map(missing.map((draft, at) => [drafts.indexOf(draft), -at - 1]))
+  const moved = (on: number): number => (on > 0 ? on : (found[-on - 1] ?? placeOf.get(-on - 1) ?? on))
+  const added = await addTasks(
+    tx,
+    missing.map((draft) => ({ ...draft, after: draft.after.map(moved) })),
+  )
+  if (isRefusal(added)) return added
+  let next = 0
+  return found.map((id) => id ?? added[next++] ?? 0)
+}
+
+/** The agents of what a run works on: of the drafts, as the board has them already, or of all that is pending. */
+export async function commandsOf(world: World, drafts: readonly RunDraft[]): Promise<(string | null)[]> {
+  const known = await listTasks(world.ledger.db)
+  if (drafts.length === 0)
+    return known.filter(({ state }) => state === 'pending').map(({ command }) => command)
+  return drafts.map(
+    (draft) => (draft.file ? known.find((task) => same(task, draft))?.command : null) ?? draft.command,
+  )
+}
+
+function same(task: Task, draft: TaskDraft): boolean {
+  return (
+    task.state !== 'cancelled' && task.subject === draft.subject && task.description === draft.description
+  )
 }
 
 const ENDINGS = ['.md', '.markdown', '.yaml', '.yml', '.json', '.txt']
@@ -47,7 +100,7 @@ function isTaskFile(cwd: string, word: string): boolean {
   return false
 }
 
-function plain(world: World, review: boolean): TaskDraft {
+function plain(world: World, { review, command, verify }: DraftRules): TaskDraft {
   const maxAttempts = world.settings.agents.attempts
   return {
     subject: '',
@@ -55,7 +108,8 @@ function plain(world: World, review: boolean): TaskDraft {
     priority: 0,
     maxAttempts,
     timeLimit: null,
-    command: null,
+    command,
+    verify,
     checks: [],
     allowEmpty: false,
     review,
@@ -63,13 +117,13 @@ function plain(world: World, review: boolean): TaskDraft {
   }
 }
 
-function fromFile(
+function toDraft(
   world: World,
   task: FileTask,
   place: ReadonlyMap<string, number>,
-  review: boolean,
+  rules: DraftRules,
 ): TaskDraft {
-  const base = plain(world, review)
+  const base = plain(world, rules)
   const { subject, description, priority, command, checks, timeLimit, allowEmpty } = task
   const after = task.after.map((key) => place.get(key) ?? Number(key.replace('#', '')))
   return {
@@ -77,26 +131,23 @@ function fromFile(
     subject,
     description,
     priority,
-    command,
+    command: command ?? base.command,
     checks,
     timeLimit,
     allowEmpty,
     after,
-    review: review || task.review,
+    review: base.review || task.review,
     maxAttempts: task.attempts ?? base.maxAttempts,
   }
 }
 
-/** Says early what would otherwise make every attempt fail. */
+/** Says early what would otherwise make every attempt fail. `commands` holds the agent of each task at hand. */
 export function needsCommand(
   world: World,
   command: string | undefined,
-  drafts: readonly TaskDraft[],
-  pending: readonly Pick<TaskDraft, 'command'>[],
+  commands: readonly (string | null)[],
 ): Refusal | null {
-  if (command !== undefined || world.settings.agents.command !== null) return null
-  if (drafts.length > 0 && drafts.every((draft) => draft.command !== null)) return null
-  if (drafts.length === 0 && pending.every((task) => task.command !== null)) return null
+  if (command !== undefined || world.settings.agents.command !== null || !commands.includes(null)) return null
   return refuse(
     'no-agent',
     'No agent is set to work on the tasks.',

@@ -15,7 +15,7 @@ export default operation({
     id: taskId
       .optional()
       .describe(
-        'Only the attempt at this task; it counts as not tried, and a running engine takes it up again',
+        'Only the attempt at this task; it counts as not tried, and the engine that is running leaves it alone',
       ),
   }),
   run: async (context, { id }) => (id === undefined ? await stopEngine(context) : await stopRun(context, id)),

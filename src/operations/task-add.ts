@@ -31,6 +31,7 @@ export default operation({
       maxAttempts: input.attempts ?? world.settings.agents.attempts,
       timeLimit: input.timeLimit ?? null,
       command: input.command ?? null,
+      verify: null,
       checks: input.check ?? [],
       allowEmpty: input.allowEmpty ?? false,
       review: input.review ?? false,

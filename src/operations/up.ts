@@ -26,7 +26,7 @@ export default operation({
   }),
   async run(context, { command, jobs, verify }) {
     const { settings } = context.world
-    const missing = jobs === 0 ? null : needsCommand(context.world, command, [], [{ command: null }])
+    const missing = jobs === 0 ? null : needsCommand(context.world, command, [null])
     if (missing !== null) return missing
     const work = {
       command: command ?? settings.agents.command,

@@ -37,12 +37,11 @@ describe('a landing that the machine does not let through', () => {
     git('config', 'filter.big.required', 'true')
     await completed(root, { 'a.dat': 'a\n' })
     git('config', 'filter.big.smudge', 'false')
-    expect(await data(root, 'land')).toMatchObject({ landed: [], held: [{ task: 1, files: [] }] })
-    const starts = (await worklane(root, 'events', '--json')).out.split('landing.started').length - 1
-    expect(starts).toBe(3)
-    const said = await worklane(root, 'land')
-    expect(said.out).toContain('worklane land 1')
-    expect(said.out).not.toContain('these files')
+    const said = (await worklane(root, 'land')).out
+    expect(said).toMatch(/#1 held, git refused to move main .*\n.*: worklane land 1$/m)
+    expect(said).not.toContain('these files')
+    const told = (await worklane(root, 'events', '--json')).out
+    expect(told.split('landing.started')).toHaveLength(3 + 1)
     git('config', 'filter.big.smudge', 'cat')
     expect(await data(root, 'land', '1')).toMatchObject({ landed: [{ task: 1 }] })
     expect(contentOf(root, 'a.dat')).toBe('a\n')

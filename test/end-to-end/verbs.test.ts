@@ -193,3 +193,51 @@ describe('uninstall', () => {
     expect(git('branch', '--format=%(refname:short)')).toBe('main')
   })
 })
+
+describe('run again', () => {
+  it('the same file goes on with what is on the board, with the command and verify of before', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const file = join(root, '../tasks.txt')
+    writeFileSync(file, 'one\ntwo\n')
+    await worklane(
+      root,
+      'run',
+      file,
+      '--command',
+      'echo x > $WORKLANE_TASK',
+      '--verify',
+      'test ! -f 2',
+      '--json',
+    )
+    expect((await data(root, 'status')).tasks).toMatchObject({ landed: 1, failed: 1 })
+    await data(root, 'task', 'retry', '2')
+    expect((await worklane(root, 'run', file)).code).toBe(1)
+    expect((await data(root, 'task', 'list')).tasks).toHaveLength(2)
+    expect((await data(root, 'task', 'show', '2')).failures).toBe(3)
+  })
+
+  it('stop ID leaves the task alone for as long as the engine runs', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const engine = background(root, 'run', 'one', '--command', 'echo x >> ../../starts; sleep 300')
+    await until('the agent works', () => existsSync(join(root, 'starts')))
+    await data(root, 'stop', '1')
+    await until('it has ended', () => engine.exitCode !== null)
+    expect([contentOf(root, 'starts'), (await data(root, 'task', 'show', '1')).state]).toEqual([
+      'x\n',
+      'pending',
+    ])
+  })
+
+  it('winds up when the terminal is closed or the reader goes', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const engine = background(root, 'run', 'one', '--command', 'touch begun; sleep 300')
+    await until('the agent works', () => existsSync(join(root, '.worktrees/task-1/begun')))
+    engine.kill('SIGHUP')
+    await until('it has ended', () => engine.exitCode !== null)
+    expect((await data(root, 'doctor')).findings).toEqual([])
+    expect((await data(root, 'task', 'show', '1')).state).toBe('pending')
+  })
+})

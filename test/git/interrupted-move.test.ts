@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkoutsOf } from '../../src/host/git/checkouts.ts'
@@ -158,4 +158,20 @@ async function killedMove({ gitDir }: TestRepository, move: BaseMove, turns: num
   for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate)
   if (child.pid !== undefined && isUp()) process.kill(-child.pid, 'SIGKILL')
   await ended
+  // git runs in a group of its own, so that Ctrl-C does not break it in the middle.
+  for (const pid of processesWith(`GIT_DIR=${gitDir}`)) process.kill(pid, 'SIGKILL')
+  while (processesWith(`GIT_DIR=${gitDir}`).length > 0) await new Promise(setImmediate)
+}
+
+function processesWith(entry: string): number[] {
+  const holds = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry)
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && holds(pid))
+    .map(Number)
 }

@@ -21,14 +21,29 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   // Only what runs agents has something to wind up first; for the rest the first Ctrl-C is enough.
   const patient = asked.name === 'run' || asked.name === 'up'
   const { stop } = signals
-  const world = await openWorld(process.cwd(), { stop, hurry: patient ? signals.hurry : stop })
-  const show = await terminal.begin(asked.name)
+  const cwd = whereWeStand()
+  const world = await openWorld(cwd, { stop, hurry: patient ? signals.hurry : stop })
+  // Who reads what agents do may go; what they do is wound up first. A reader that goes is no error otherwise.
+  const readerGone = patient ? signals.ask : () => process.exit(0)
+  const show = await terminal.begin(asked.name, readerGone)
   try {
-    const context = { world, cwd: process.cwd(), report: show, stop: signals.stop, hurry: signals.hurry }
+    const context = { world, cwd, report: show, stop: signals.stop, hurry: signals.hurry }
     const answer = await asked.operation.run(context, asked.input)
     return await terminal.end(asked.name, answer, signals.stop.aborted)
   } finally {
     signals.dispose()
     await world.ledger.close()
+  }
+}
+
+function whereWeStand(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw Object.assign(new Error('The directory that you stand in was removed.'), {
+      name: 'UsageError',
+      code: 'no-directory',
+      hint: 'If it was a lane, its task went on in another one. Go to the repository and see: worklane lane list',
+    })
   }
 }

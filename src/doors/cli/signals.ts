@@ -3,8 +3,13 @@ export interface StopSignals {
   readonly stop: AbortSignal
   /** The second: stop now. The third ends this process as it would have ended without us. */
   readonly hurry: AbortSignal
+  /** Stops as the first signal does. */
+  ask(): void
   dispose(): void
 }
+
+/** SIGHUP: the terminal was closed. */
+const HEARD: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 export function stopSignals(): StopSignals {
   const stop = new AbortController()
@@ -18,10 +23,8 @@ export function stopSignals(): StopSignals {
     }
   }
   const dispose = (): void => {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    for (const signal of HEARD) process.off(signal, onSignal)
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return { stop: stop.signal, hurry: hurry.signal, dispose }
+  for (const signal of HEARD) process.on(signal, onSignal)
+  return { ask: () => stop.abort(), stop: stop.signal, hurry: hurry.signal, dispose }
 }

@@ -17,27 +17,29 @@ interface ErrorAnswer {
 export class Terminal {
   readonly #json: boolean
   #view: View | null = null
+  #readerGone: () => void = () => process.exit(0)
 
   constructor(json: boolean) {
     this.#json = json
   }
 
   say(text: string): number {
-    writeAll(1, text.endsWith('\n') ? text : `${text}\n`)
+    this.#write(1, text.endsWith('\n') ? text : `${text}\n`)
     return 0
   }
 
   /** Answers the function that takes progress. */
-  async begin(name: string): Promise<(progress: Progress) => void> {
+  async begin(name: string, readerGone: () => void): Promise<(progress: Progress) => void> {
+    this.#readerGone = readerGone
     if (this.#json) {
       const streams = name === 'run' || name === 'up' || name === 'events'
       return (progress) => {
-        if (streams && progress.kind === 'event') writeAll(1, `${JSON.stringify(progress.event)}\n`)
+        if (streams && progress.kind === 'event') this.#write(1, `${JSON.stringify(progress.event)}\n`)
         else if (name === 'logs' && progress.kind === 'text') this.#text += progress.text
       }
     }
     const { openView } = await import('./view.ts')
-    this.#view = openView(name)
+    this.#view = openView(name, readerGone)
     return (progress) => this.#view?.show(progress)
   }
 
@@ -49,7 +51,7 @@ export class Terminal {
     const code = exitCodeOf(name, answer, stopped)
     if (this.#json) {
       const data = name === 'logs' ? { ...(answer as object), text: this.#text } : answer
-      if (name !== 'events') writeAll(1, `${JSON.stringify({ ok: true, data })}\n`)
+      if (name !== 'events') this.#write(1, `${JSON.stringify({ ok: true, data })}\n`)
       return code
     }
     const { render } = await import('./render.ts')
@@ -71,9 +73,13 @@ export class Terminal {
     return this.#error({ code: 'defect', message, hint }, EXIT.defect)
   }
 
+  #write(file: 1 | 2, text: string): void {
+    if (!writeAll(file, text)) this.#readerGone()
+  }
+
   #error({ code, message, hint }: ErrorAnswer | Refusal, exit: number): number {
-    if (this.#json) writeAll(1, `${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
-    else writeAll(2, clean(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`))
+    if (this.#json) this.#write(1, `${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
+    else this.#write(2, clean(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`))
     return exit
   }
 }
@@ -106,18 +112,19 @@ function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {
 
 /**
  * Not through process.stdout, whose streams take 4 ms to load. Synchronous, so that a process that ends at once loses
- * nothing; a pipe that is full is waited for.
+ * nothing; a pipe that is full is waited for. False: the reader has gone.
  */
-function writeAll(file: 1 | 2, text: string): void {
+function writeAll(file: 1 | 2, text: string): boolean {
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(file, bytes, at)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EPIPE') process.exit(0)
+      if (code === 'EPIPE' || code === 'EIO') return false
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
+  return true
 }

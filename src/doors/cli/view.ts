@@ -11,10 +11,9 @@ export interface View {
 }
 
 /** The live view for `run` and `up` on a terminal; plain lines elsewhere. */
-export function openView(name: string): View {
-  // `worklane events | head`: the reader has gone, and that is no error.
+export function openView(name: string, readerGone: () => void): View {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
+    if (error.code === 'EPIPE' || error.code === 'EIO') readerGone()
   })
   if (name === 'logs')
     return {

@@ -91,7 +91,7 @@ async function landings(world: World): Promise<Finding[]> {
     why: 'The others go on; this one lands by itself once it is free.',
     fix:
       files.length === 0
-        ? `worklane task show ${taskId}`
+        ? `worklane land ${taskId}`
         : `commit, stash or move these files, then: worklane land ${taskId}`,
     fixable: false,
   }))

@@ -3,7 +3,7 @@ import type { Worker } from '../../host/process/worker.ts'
 import { findEngine } from '../../ledger/engines.ts'
 import { expiredLeases, expireLeases, giveBack, holdsTask, liveLeases } from '../../ledger/leases.ts'
 import { liveRuns, type RunRow } from '../../ledger/runs.ts'
-import { readyTasks } from '../../ledger/tasks.ts'
+import { readyTasks, taskStates } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { Action, Controller } from '../controller.ts'
 import type { World } from '../world.ts'
@@ -34,6 +34,8 @@ export interface RunsController extends Controller {
 export function runsController(world: World, options: RunsOptions): RunsController {
   const begun = new Set<number>()
   const workers = new Map<number, Worker>()
+  /** Tasks that a person stopped: this process does not start them again by itself. */
+  const put = new Set<number>()
   const rules: AttemptRules = { ...options, workers }
   return {
     name: 'runs',
@@ -43,10 +45,10 @@ export function runsController(world: World, options: RunsOptions): RunsControll
     },
     async plan() {
       const { runs, stranded, expired } = await observe(world)
-      for (const run of runs) if (run.stopRequestedAt !== null) workers.get(run.id)?.stop()
+      await passStops(world, runs, { workers, put })
       const slots = options.slots()
       const steps = planRuns({
-        ready: slots > 0 ? await startable(world, options.selection.only) : [],
+        ready: slots > 0 ? await startable(world, options.selection.only, put) : [],
         runs: runs.map((run) => ({ ...run, engine: whose(world, run), stop: run.stopRequestedAt !== null })),
         stranded,
         expired,
@@ -58,8 +60,31 @@ export function runsController(world: World, options: RunsOptions): RunsControll
   }
 }
 
-async function startable(world: World, only: ReadonlySet<number> | null): Promise<number[]> {
-  return await readyTasks(world.ledger.db, 1000, only === null ? null : [...only])
+async function startable(
+  world: World,
+  only: ReadonlySet<number> | null,
+  put: ReadonlySet<number>,
+): Promise<number[]> {
+  const ready = await readyTasks(world.ledger.db, 1000, only === null ? null : [...only])
+  return ready.filter((id) => !put.has(id))
+}
+
+/** A task that was cancelled meanwhile may be reopened and start again; one that was only stopped waits for a person. */
+async function passStops(
+  world: World,
+  runs: readonly RunRow[],
+  { workers, put }: { workers: ReadonlyMap<number, Worker>; put: Set<number> },
+): Promise<void> {
+  const asked = runs.filter(({ stopRequestedAt }) => stopRequestedAt !== null)
+  if (asked.length === 0) return
+  const states = await taskStates(
+    world.ledger.db,
+    asked.map(({ taskId }) => taskId),
+  )
+  for (const run of asked) {
+    workers.get(run.id)?.stop()
+    if (states.get(run.taskId) === 'in_progress') put.add(run.taskId)
+  }
 }
 
 function whose(world: World, run: RunRow): 'own' | 'alive' | 'gone' {

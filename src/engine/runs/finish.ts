@@ -124,7 +124,7 @@ async function conclude(
       base: lane.base,
       result,
       review: task.review || review,
-      verify,
+      verify: task.verify ?? verify,
     })
   if (verdict.outcome === 'no_change') return await completeEmpty(tx, task)
   if (verdict.outcome === 'stopped') return await giveBack(tx, task, 'released')

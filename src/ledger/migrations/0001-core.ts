@@ -30,6 +30,7 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
     .addColumn('maxAttempts', 'integer', (c) => c.notNull())
     .addColumn('timeLimit', 'integer')
     .addColumn('command', 'text')
+    .addColumn('verify', 'text')
     .addColumn('checks', 'text', (c) => c.notNull())
     .addColumn('allowEmpty', 'integer', (c) => c.notNull())
     .addColumn('review', 'integer', (c) => c.notNull())
