@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -10,6 +10,8 @@ import { join } from 'node:path'
 export default function setup(): () => void {
   execFileSync(process.execPath, ['scripts/build.ts'], { stdio: 'inherit' })
   const directory = mkdtempSync(join(tmpdir(), 'worklane-tests-'))
+  // Some tests start programs as another user.
+  chmodSync(directory, 0o755)
   process.env.TMPDIR = directory
   return () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
 }

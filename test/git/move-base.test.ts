@@ -297,11 +297,16 @@ describe('held: something of the user is in the way', () => {
   test('a change that git status is told not to see', async () => {
     const { repository, move } = ready({ a: '1\n' }, { a: '2\n' })
     using _ = repository
-    repository.git('update-index', '--assume-unchanged', 'a')
-    repository.write('a', 'mine\n')
-    expect(await go(repository, move)).toMatchObject({ kind: 'held', files: [] })
-    expect(content(repository, 'a')).toBe('mine\n')
-    expect(tip(repository)).toBe(move.from)
+    for (const flag of ['assume-unchanged', 'skip-worktree']) {
+      repository.git('update-index', `--${flag}`, 'a')
+      repository.write('a', 'mine\n')
+      expect(repository.git('status', '--porcelain')).toBe('')
+      await expectHeld(repository, move, ['a'])
+      expect(content(repository, 'a')).toBe('mine\n')
+      repository.git('update-index', `--no-${flag}`, 'a')
+      repository.git('checkout', '-q', 'a')
+    }
+    await expectMoved(repository, move)
   })
 })
 

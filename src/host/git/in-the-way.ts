@@ -2,6 +2,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { blockersOf, type DirtyPath, directoriesOf, type WorktreeState } from '../../board/in-the-way.ts'
 import { type Checkout, operationIn, placeOfCheckout } from './checkouts.ts'
 import { gitBytes, splitZero } from './git.ts'
+import { hiddenChanges } from './hidden-changes.ts'
 import { asText, diskPath } from './path-bytes.ts'
 import { treeDiff, treeEntry } from './tree-diff.ts'
 
@@ -27,8 +28,9 @@ export async function inTheWay(
     readState(checkout),
   ])
   const { paths, kept, unsure } = blockersOf(state, changes)
+  const hidden = await hiddenChanges(checkout, new Set(changes.map((change) => change.path)))
   const found = await Promise.all(unsure.map((place) => occupant(path, place)))
-  const files = new Set([...paths, ...found.filter((name) => name !== null)].map(asText))
+  const files = new Set([...paths, ...hidden, ...found.filter((name) => name !== null)].map(asText))
   return { operation: operationIn(gitDir), files: [...files].sort(), kept }
 }
 
