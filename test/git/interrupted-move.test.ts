@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { checkoutsOf } from '../../src/host/git/checkouts.ts'
 import { type BaseMove, heldBy, moveBase, settleBase } from '../../src/host/git/move-base.ts'
@@ -158,9 +159,14 @@ async function killedMove({ gitDir }: TestRepository, move: BaseMove, turns: num
   for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate)
   if (child.pid !== undefined && isUp()) process.kill(-child.pid, 'SIGKILL')
   await ended
-  // git runs in a group of its own, so that Ctrl-C does not break it in the middle.
-  for (const pid of processesWith(`GIT_DIR=${gitDir}`)) process.kill(pid, 'SIGKILL')
-  while (processesWith(`GIT_DIR=${gitDir}`).length > 0) await new Promise(setImmediate)
+  // git runs in a group of its own, so that Ctrl-C does not break it in the middle. While a program is being started
+  // its environment reads as empty, so only several empty looks say that none is left.
+  for (let empty = 0; empty < 10; empty += 1) {
+    const left = processesWith(`GIT_DIR=${gitDir}`)
+    for (const pid of left) process.kill(pid, 'SIGKILL')
+    if (left.length > 0) empty = 0
+    await wait(20)
+  }
 }
 
 function processesWith(entry: string): number[] {
