@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { isRefusal } from '../src/board/refusal.ts'
 import { ensureLane } from '../src/engine/lanes/ensure.ts'
 import { removeLane } from '../src/engine/lanes/remove.ts'
+import { setAside } from '../src/engine/lanes/set-aside.ts'
 import type { World } from '../src/engine/world.ts'
 import { condemnLane, needLane } from '../src/ledger/lanes.ts'
 import { claimTask } from '../src/ledger/leases.ts'
@@ -39,10 +40,11 @@ export async function lanesInEngine(root: string, { pairs }: Size): Promise<Comp
       theirs: async (round) => await addWorktree(root, `plain-${round}`),
     })
     await workInAll(root, paths, 'plain')
+    const aside: number[] = []
     const removed = await interleave(
       pairs,
       {
-        ours: async (round) => await remove(world, tasks[round] ?? 0),
+        ours: async (round) => aside.push(await remove(world, tasks[round] ?? 0)),
         theirs: async (round) => await removeWorktree(root, `plain-${round}`),
       },
       async () => await trashIsEmpty(root),
@@ -50,6 +52,11 @@ export async function lanesInEngine(root: string, { pairs }: Size): Promise<Comp
     return [
       compare({ what: 'lane ready in a running engine', against: ADD }, made, { factor: 1.1 }),
       compare({ what: 'removal answered in a running engine', against: REMOVE }, removed, { factor: 0.3 }),
+      compare(
+        { what: '… of which: until the lane is out of the way', against: REMOVE },
+        { ours: aside.slice(1), theirs: removed.theirs },
+        null,
+      ),
     ]
   } finally {
     await world.ledger.close()
@@ -94,12 +101,17 @@ async function claim(world: World, task: number): Promise<void> {
   )
 }
 
-async function remove(world: World, task: number): Promise<void> {
+/** Removes a lane; answers after how many milliseconds it was out of the way. */
+async function remove(world: World, task: number): Promise<number> {
+  const began = performance.now()
   const condemned = await transact(world.ledger, world.actor, async (tx) => {
     const lane = await needLane(tx.db, task)
     return isRefusal(lane) ? lane : await condemnLane(tx, lane, 'bench')
   })
-  agreed(await removeLane(world, agreed(condemned)))
+  const lane = await setAside(world, agreed(condemned))
+  const aside = performance.now() - began
+  agreed(await removeLane(world, lane))
+  return aside
 }
 
 async function workInAll(root: string, lanes: ReadonlyMap<number, string>, plain: string): Promise<void> {
