@@ -25,8 +25,9 @@ interface Size {
   readonly files: number
 }
 
-/** Whether all lanes start from one base, or each from what has landed by then. */
+/** Either all lanes start from one base (tasks wait for a review meanwhile), or each from what has landed by then. */
 type Way = 'from one base' | 'while others land'
+const WAYS: readonly Way[] = ['from one base', 'while others land']
 
 interface Run {
   readonly base: string
@@ -57,7 +58,7 @@ async function prove(size: Size, report: Report, source: string): Promise<Figure
     assert.ok(files >= size.files, `The repository has ${files} files; it takes ${size.files}.`)
   const runs: Record<Way, Run[]> = { 'from one base': [], 'while others land': [] }
   for (let n = 1; n <= size.windows; n += 1)
-    for (const way of ['from one base', 'while others land'] as const)
+    for (const way of WAYS)
       runs[way].push(
         await report.once(
           `${way}, window ${n} of ${tip}`,
@@ -71,15 +72,14 @@ async function prove(size: Size, report: Report, source: string): Promise<Figure
     'bases (the parent of the oldest change of each window)': one
       .map(({ base }) => base.slice(0, 12))
       .join(', '),
-    'changes made tasks': `${size.changes * size.windows}, and again`,
+    'real changes, drawn by the seed; all of them made tasks in both ways below': size.changes * size.windows,
     'of them with files taken whole, where the patch does not apply to the older base': sum(one, 'whole'),
     'most agents at work at the same moment': Math.max(
       ...Object.values(runs)
         .flat()
         .map(({ atOnce }) => atOnce),
     ),
-    ...figures('from one base', one, size),
-    ...figures('while others land', runs['while others land'], size),
+    ...Object.assign({}, ...WAYS.map((way) => figures(way, runs[way], size))),
     '`git fsck --full`': 'clean',
     'lanes, branches, locks and processes left but those of unfinished tasks': 0,
   }
