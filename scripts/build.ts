@@ -1,39 +1,78 @@
 /**
- * Bundles the product into dist/. A bundle, because start-up is a feature: loading Kysely, zod and execa as
- * separate files costs 240 ms, bundled 20 ms (docs/decisions/0002). Native modules stay outside. The files that
- * others import come first and `main.js` last, so that the product works at every moment of a build.
+ * Bundles the product into dist/, because start-up is a feature (docs/decisions/0002): `worklane.js` is everything,
+ * `main.cjs` starts it, and `live-view.js` is apart because Ink needs to be an ES module. The files that others load come first,
+ * so that the product works at every moment of a build.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { build } from 'esbuild'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 
-const { outputFiles } = await build({
-  entryPoints: { main: 'src/main.ts' },
-  outdir: 'dist',
-  write: false,
-  bundle: true,
-  splitting: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22.18',
-  minifySyntax: true,
-  define: {
-    'process.env.NODE_ENV': '"production"',
-    // zod looks whether it runs on Cloudflare; the mere look loads Node's worker threads and locks, 4 ms.
-    navigator: 'undefined',
+/** better-sqlite3 looks for its native part next to the file that asks for it; in a bundle that is somewhere else. */
+const nativeSqlite: Plugin = {
+  name: 'native-sqlite',
+  setup({ onLoad }) {
+    onLoad({ filter: /better-sqlite3\/lib\/binding\.js$/ }, ({ path }) => ({
+      contents: `const __dirname = require('node:path').dirname(require.resolve('better-sqlite3'))\n${readFileSync(path, 'utf8')}`,
+    }))
   },
-  external: ['better-sqlite3', 'react-devtools-core'],
-  logLevel: 'warning',
+}
+
+const liveViewApart: Plugin = {
+  name: 'live-view-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/live-view\.tsx$/ }, () => ({ path: './live-view.js', external: true }))
+  },
+}
+
+async function bundle(entry: string, options: BuildOptions): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22.18',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'warning',
+    logOverride: { 'require-resolve-not-external': 'silent' },
+    ...options,
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      // zod looks whether it runs on Cloudflare; the mere look loads Node's worker threads and locks, 4 ms.
+      navigator: 'undefined',
+      ...options.define,
+    },
+  })
+  return outputFiles?.[0]?.text ?? ''
+}
+
+const product = await bundle('src/doors/cli/main.ts', {
+  plugins: [nativeSqlite, liveViewApart],
+  banner: { js: '(function(module,exports,require){' },
+  footer: { js: '})' },
+})
+const liveView = await bundle('src/doors/cli/live/live-view.tsx', {
+  format: 'esm',
+  external: ['react-devtools-core'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
 })
+const id = createHash('sha256').update(product).digest('hex').slice(0, 16)
+const main = await bundle('src/main.ts', { define: { BUNDLE_ID: JSON.stringify(id) } })
+
 mkdirSync('dist', { recursive: true })
-const names = new Set(outputFiles.map(({ path }) => basename(path)))
-for (const { path, contents } of [...outputFiles].sort((a) => (basename(a.path) === 'main.js' ? 1 : -1))) {
-  const aside = join('dist', `.${basename(path)}.${process.pid}`)
-  writeFileSync(aside, contents)
-  renameSync(aside, path)
+const files = new Map([
+  ['live-view.js', liveView],
+  ['worklane.js', product],
+  ['main.cjs', main],
+])
+for (const [name, text] of files) {
+  const aside = join('dist', `.${name}.${process.pid}`)
+  writeFileSync(aside, text)
+  renameSync(aside, join('dist', name))
 }
 for (const name of readdirSync('dist'))
-  if (!names.has(name) && !name.startsWith('.')) rmSync(join('dist', name))
+  if (!files.has(name) && !name.startsWith('.')) rmSync(join('dist', name))

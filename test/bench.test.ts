@@ -8,9 +8,8 @@ test('the bench runs from end to end', () => {
   const judged = said.split('\n').filter((line) => / (yes|no) +│$/.test(line))
   expect(judged.map((line) => line.split('│')[1]?.trim())).toEqual([
     'lane ready in a running engine',
-    'removal answered in a running engine',
+    'removal answered by a running engine',
     'cold `worklane claim`',
-    'cold `worklane lane remove`',
     '`status --json`, 20 tasks',
     '`task list --json`, 20 tasks',
   ])

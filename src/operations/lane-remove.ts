@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
-import { removeLane } from '../engine/lanes/remove.ts'
+import { moveOutOfTheWay, removeLane } from '../engine/lanes/remove.ts'
+import type { World } from '../engine/world.ts'
+import { findEngine } from '../ledger/engines.ts'
 import { archiveOf, condemnLane, lanesOf, needLane } from '../ledger/lanes.ts'
 import { transact } from '../ledger/transact.ts'
 import { task } from './fields.ts'
@@ -8,10 +10,16 @@ import { operation } from './operation.ts'
 
 export default operation({
   summary: 'Archive a lane and remove it',
-  examples: ['worklane lane remove 7'],
+  examples: ['worklane lane remove 7', 'worklane lane remove 7 --later'],
   positional: { field: 'id', label: 'ID' },
-  input: z.object({ id: task }),
-  async run({ world }, { id }) {
+  input: z.object({
+    id: task,
+    later: z
+      .boolean()
+      .optional()
+      .describe('Answer once the lane is out of the way; the running engine archives it'),
+  }),
+  async run({ world }, { id, later }) {
     const condemned = await transact(world.ledger, world.actor, async (tx) => {
       const [latest] = await lanesOf(tx.db, id)
       if (latest?.state === 'condemned' || latest?.state === 'archived') return latest
@@ -26,7 +34,8 @@ export default operation({
       return await condemnLane(tx, lane, 'asked for')
     })
     if (isRefusal(condemned)) return condemned
-    const removed = await removeLane(world, condemned)
+    const remove = later === true && (await engineRuns(world)) ? moveOutOfTheWay : removeLane
+    const removed = await remove(world, condemned)
     if (isRefusal(removed)) return removed
     const archive = await archiveOf(world.ledger.db, removed.id)
     return {
@@ -39,3 +48,8 @@ export default operation({
     }
   },
 })
+
+async function engineRuns(world: World): Promise<boolean> {
+  const engine = await findEngine(world.ledger.db, 'engine')
+  return engine !== undefined && world.isAlive(engine.identity)
+}

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { makeLane } from '../engine/lanes/make.ts'
+import { removeLane } from '../engine/lanes/remove.ts'
 import { claimPlace } from '../engine/lanes/reserve.ts'
 import type { World } from '../engine/world.ts'
 import {
@@ -25,6 +27,14 @@ export default operation({
   input: z.object({ id: task }),
   async run({ world }, { id }) {
     for (;;) {
+      // One that is on its way out is archived first.
+      const [latest] = await lanesOf(world.ledger.db, id)
+      if (latest?.state === 'condemned' || latest?.state === 'archived') {
+        const removed = await removeLane(world, latest)
+        if (isRefusal(removed)) return removed
+        if (removed.state !== 'removed') await wait(20, undefined, { signal: world.stop })
+        continue
+      }
       const creating = await reserve(world, id)
       if (creating === 'port-taken') continue
       if (isRefusal(creating)) return creating

@@ -5,7 +5,7 @@ import { findEngine } from '../ledger/engines.ts'
 import { landingQueue } from '../ledger/landings.ts'
 import { countLanes } from '../ledger/lanes.ts'
 import { liveRuns } from '../ledger/runs.ts'
-import { countTasks, listTasks } from '../ledger/tasks.ts'
+import { type TaskLine, taskLines } from '../ledger/tasks.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -15,7 +15,6 @@ export default operation({
   async run({ world }) {
     const { db } = world.ledger
     const engine = await findEngine(db, 'engine')
-    const counts = await countTasks(db)
     const queue = await landingQueue(db)
     return {
       base: world.settings.base ?? (await rememberedBase(db)) ?? null,
@@ -23,11 +22,7 @@ export default operation({
         engine !== undefined && world.isAlive(engine.identity)
           ? { since: new Date(engine.startedAt).toISOString() }
           : null,
-      tasks: { pending: 0, in_progress: 0, completed: 0, landed: 0, failed: 0, cancelled: 0, ...counts },
-      waiting:
-        (counts.pending ?? 0) === 0
-          ? { ready: 0, blocked: 0, unreachable: 0 }
-          : await waiting(world.ledger.db),
+      ...count(await taskLines(db)),
       running: (await liveRuns(db)).length,
       lanes: await countLanes(db),
       landings: queue.map(({ taskId, state, reason, files }) => ({ task: taskId, state, reason, files })),
@@ -35,11 +30,12 @@ export default operation({
   },
 })
 
-async function waiting(
-  db: Parameters<typeof listTasks>[0],
-): Promise<{ ready: number; blocked: number; unreachable: number }> {
-  const tasks = new Map((await listTasks(db)).map((task) => [task.id, task]))
-  const count = { ready: 0, blocked: 0, unreachable: 0 }
-  for (const task of tasks.values()) if (task.state === 'pending') count[standing(task, tasks).kind] += 1
-  return count
+function count(lines: ReadonlyMap<number, TaskLine>) {
+  const tasks = { pending: 0, in_progress: 0, completed: 0, landed: 0, failed: 0, cancelled: 0 }
+  const waiting = { ready: 0, blocked: 0, unreachable: 0 }
+  for (const line of lines.values()) {
+    tasks[line.state] += 1
+    if (line.state === 'pending') waiting[standing(line, lines).kind] += 1
+  }
+  return { tasks, waiting }
 }

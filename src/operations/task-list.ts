@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { standing, TASK_STATES } from '../board/task.ts'
 import { liveLeases } from '../ledger/leases.ts'
-import { taskMap } from '../ledger/tasks.ts'
+import { taskLines } from '../ledger/tasks.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -9,21 +9,14 @@ export default operation({
   examples: ['worklane task list', 'worklane task list --state pending'],
   input: z.object({ state: z.enum(TASK_STATES).optional().describe('Only tasks in this state') }),
   async run({ world }, { state }) {
-    const tasks = await taskMap(world.ledger.db)
+    const tasks = await taskLines(world.ledger.db)
     const holders = new Map((await liveLeases(world.ledger.db)).map((lease) => [lease.taskId, lease.holder]))
     const shown = [...tasks.values()].filter((task) => state === undefined || task.state === state)
     return {
-      tasks: shown.map(({ id, subject, priority, state: is, epoch, failures, after, ...task }) => ({
-        id,
-        subject,
-        state: is,
-        priority,
-        epoch,
-        failures,
-        after,
-        standing: is === 'pending' ? standing({ after }, tasks) : null,
-        holder: holders.get(id) ?? null,
-        review: task.review,
+      tasks: shown.map((task) => ({
+        ...task,
+        standing: task.state === 'pending' ? standing(task, tasks) : null,
+        holder: holders.get(task.id) ?? null,
       })),
     }
   },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
@@ -49,6 +49,27 @@ describe('one holder at a time', () => {
     expect(await claim).toEqual(['stale-lease', 1])
     await data(root, 'prune')
     expect((await data(root, 'lane', 'list')).lanes).toEqual([])
+  })
+
+  it('removes a lane at once and archives it later, where an engine runs; restoring waits for that', async () => {
+    using repository = makeRepository({ 'a.txt': 'one\n' })
+    const { root } = repository
+    for (const subject of ['one', 'two']) {
+      await data(root, 'task', 'add', subject)
+      const { lane } = await data(root, 'claim', '--as', 'ann')
+      writeFileSync(join(lane.path, 'draft'), 'half\n')
+    }
+    // Without an engine nobody would archive it.
+    expect((await data(root, 'lane', 'remove', '1', '--later')).state).toBe('removed')
+    const engine = background(root, 'up', '--command', 'true', '--json')
+    await until('the engine runs', async () => (await data(root, 'status')).engine !== null)
+    const lane = join(root, '.worktrees/task-2')
+    expect(await data(root, 'lane', 'remove', '2', '--later')).toMatchObject({ task: 2 })
+    expect(existsSync(lane)).toBe(false)
+    expect((await data(root, 'lane', 'restore', '2')).path).toBe(lane)
+    expect(readFileSync(join(lane, 'draft'), 'utf8')).toBe('half\n')
+    await data(root, 'stop')
+    await until('it has ended', () => engine.exitCode !== null)
   })
 
   it('does not take the lane away from an agent that completes its own task', async () => {

@@ -140,8 +140,8 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   'lane diff': ({ diff }: { diff: string }) => diff.replace(/\n$/, ''),
   'lane keep': ({ task, keep }: LaneAnswer) =>
     `The lane of task ${task} is ${keep ? 'kept' : 'no longer kept'} after landing.`,
-  'lane remove': ({ task, restore }: { task: number; restore: string }) =>
-    `The lane of task ${task} is archived and removed. Bring it back with: ${restore}`,
+  'lane remove': ({ task, state, restore }: { task: number; state: string; restore: string }) =>
+    `The lane of task ${task} is ${state === 'removed' ? 'archived and removed' : 'out of the way; the engine archives it'}. Bring it back with: ${restore}`,
   'lane restore': ({ task, path, branch }: LaneAnswer) =>
     `The lane of task ${task} is back: ${path} on ${branch}`,
   wait: ({ tasks }: { tasks: readonly { id: number; state: string }[] }) =>

@@ -9,7 +9,7 @@ import {
 import type { Operation } from '../../operations/operation.ts'
 import { type Entry, OPERATIONS } from '../../operations/table.ts'
 import { parameters } from './parameters.ts'
-import { version } from './version.ts'
+import { VERSION } from './version.ts'
 
 export interface Asked {
   readonly name: string
@@ -121,7 +121,7 @@ function application(
   })
   return buildApplication(root, {
     name: 'worklane',
-    versionInfo: { currentVersion: version() },
+    versionInfo: { currentVersion: VERSION },
     scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
     documentation: {
       disableAnsiColor: true,

@@ -34,11 +34,7 @@ import { trashDirectories } from './trash.ts'
  * the background. Callable again at any point; somebody else's work on the same lane is waited for by the caller.
  */
 export async function removeLane(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
-  const attended = condemned.owner !== null && world.isAlive(condemned.owner)
-  const mine =
-    !attended &&
-    (await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, condemned, world.self)))
-  if (mine !== true) return (await findLane(world.ledger.db, condemned.id)) ?? condemned
+  if (!(await take(world, condemned))) return (await findLane(world.ledger.db, condemned.id)) ?? condemned
   try {
     const archived = condemned.state === 'condemned' ? await archive(world, condemned) : condemned
     return isRefusal(archived) ? archived : await clearAway(world, archived)
@@ -46,6 +42,25 @@ export async function removeLane(world: World, condemned: OwnedLane): Promise<Ow
     await releaseLane(world, condemned)
     throw error
   }
+}
+
+/** The first step of removing alone, a matter of milliseconds. The running engine sees the rest through. */
+export async function moveOutOfTheWay(world: World, condemned: OwnedLane): Promise<OwnedLane> {
+  if (condemned.state === 'condemned' && (await take(world, condemned))) {
+    try {
+      await setAside(world, await rebuildIfGone(world, condemned))
+    } finally {
+      await releaseLane(world, condemned)
+    }
+  }
+  return (await findLane(world.ledger.db, condemned.id)) ?? condemned
+}
+
+async function take(world: World, lane: OwnedLane): Promise<boolean> {
+  if (lane.owner !== null && world.isAlive(lane.owner)) return false
+  return (
+    (await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, lane, world.self))) === true
+  )
 }
 
 /** After a fault: somebody, maybe we, will try again. */
