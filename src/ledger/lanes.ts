@@ -56,10 +56,15 @@ export async function lanesOf(db: Db, taskId: number): Promise<OwnedLane[]> {
   return rows.map(toLane)
 }
 
-/** Every lane that is not removed yet. */
-/** In the order of their tasks. */
+/** Every lane that is not removed yet, in the order of their tasks. */
 export async function standingLanes(db: Db): Promise<OwnedLane[]> {
-  const rows = await db.selectFrom('lane').selectAll().where('state', '<>', 'removed').orderBy('taskId').orderBy('id').execute()
+  const rows = await db
+    .selectFrom('lane')
+    .selectAll()
+    .where('state', '<>', 'removed')
+    .orderBy('taskId')
+    .orderBy('id')
+    .execute()
   return rows.map(toLane)
 }
 
