@@ -3,6 +3,7 @@ import { isRefusal, type Refusal } from '../board/refusal.ts'
 import { ensureLane } from '../engine/lanes/ensure.ts'
 import { ENGINE_HOLDER } from '../engine/runs/attempt.ts'
 import type { World } from '../engine/world.ts'
+import { crashPoint } from '../host/crash-point.ts'
 import {
   type Claim,
   claimNext,
@@ -38,7 +39,9 @@ export default operation({
     const claim = await transact(world.ledger, world.actor, async (tx) =>
       id === undefined ? await claimNext(tx, request) : await claimTask(tx, id, request),
     )
-    return isRefusal(claim) ? claim : await withLane(world, claim)
+    if (isRefusal(claim)) return claim
+    crashPoint('claim.taken')
+    return await withLane(world, claim)
   },
 })
 

@@ -1,12 +1,12 @@
 import { type Answer, answerOf, type Ended, runProcess } from '../fixtures/product.ts'
 
 /**
- * `git gc` packs refs and then deletes the loose ones; about a branch that anybody deletes in between it says this,
- * and ends well (git 2.39). Told apart, since only not deleting branches would avoid it.
+ * `git gc` packs refs and then deletes the loose ones; about a branch that anybody deletes or commits to in between it
+ * says one of these, and ends well (git 2.39). Told apart, since only an idle repository would avoid it.
  */
-const BRANCH_GONE =
-  /^(error: cannot lock ref '[^']+': unable to resolve reference '[^']+'( No such file or directory)?\n?)+$/
-const GONE = 'that a branch was deleted meanwhile'
+const RACE_OF_GC =
+  /^(error: cannot lock ref '[^']+': (unable to resolve reference '[^']+'( No such file or directory)?|is at \w+ but expected \w+)\n?)+$/
+const RACED = 'that a branch was deleted or moved meanwhile'
 
 /** Counts processes by kind, and what went wrong with them. */
 export class Tally {
@@ -23,7 +23,7 @@ export class Tally {
     const ended = await runProcess({ file: 'git', args, cwd })
     const kind = `git ${args.filter((arg, at) => arg !== '-c' && args[at - 1] !== '-c').join(' ')}`
     this.#count(kind.replace(/ (-m|--message=).*/, ''))
-    if (ended.exitCode === 0 && BRANCH_GONE.test(ended.stderr)) this.#count(`${kind}, says ${GONE}`)
+    if (ended.exitCode === 0 && RACE_OF_GC.test(ended.stderr)) this.#count(`${kind}, says ${RACED}`)
     else if (ended.exitCode !== 0 || /^(fatal|error|warning):/m.test(ended.stderr))
       this.errors.push(`${kind}: exit ${ended.exitCode}: ${ended.stderr.trim().slice(0, 300)}`)
     return ended

@@ -1,5 +1,6 @@
 import { LANDING_FAULT_CAP, type Landing } from '../../board/landing.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import { crashPoint } from '../../host/crash-point.ts'
 import { asFault } from '../../host/fault.ts'
 import { type MoveAnswer, moveBase } from '../../host/git/move-base.ts'
 import { branchTip, contains, deleteRef } from '../../host/git/refs.ts'
@@ -21,10 +22,13 @@ export interface LandRules {
 /** One entry's way: merge, verify the exact commit, move base. Each step is in the ledger before the next begins. */
 export async function land(world: World, entry: Landing, rules: LandRules): Promise<void> {
   if (isRefusal(await move(world, entry.id, 'start'))) return
+  crashPoint('landing.started')
   const merged = await guarded(world, entry, rules, () => merge(world, entry))
   if (merged === null) return
+  crashPoint('landing.merged')
   const verified = await guarded(world, entry, rules, () => verifyStep(world, entry, merged, rules))
   if (verified === null) return
+  crashPoint('landing.verified')
   await moveStep(world, entry, merged, verified)
 }
 
@@ -75,6 +79,7 @@ async function setBack(world: World, entry: Landing, reason: string): Promise<vo
  */
 async function merge(world: World, entry: Landing): Promise<Candidate | null> {
   const made = await prepareCandidate(world, entry)
+  crashPoint('landing.made')
   if (made.kind === 'candidate') {
     const blocked = await blockageOf(world, entry.base, made.on, made.commit)
     const change = { candidate: made.commit, candidateOn: made.on, verified: made.verified }
@@ -154,9 +159,12 @@ async function moveStep(
 ): Promise<void> {
   const moving = await move(world, entry.id, 'verify', { verified })
   if (isRefusal(moving)) return
+  crashPoint('landing.moving')
   const answer = await tryMove(world, entry, candidate)
+  crashPoint('landing.moved')
   if (answer.kind === 'moved') {
     await transact(world.ledger, world.actor, async (tx) => await recordLanded(tx, moving))
+    crashPoint('landing.landed')
     await dropCandidateRef(world, entry)
   } else if (answer.kind === 'base-changed')
     await move(world, entry.id, 'restart', { reason: `${entry.base} moved meanwhile` })

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
+import { crashPoint } from '../../host/crash-point.ts'
 import { lanesOf, liveLane, type OwnedLane, takeLane } from '../../ledger/lanes.ts'
 import { holdsTask } from '../../ledger/leases.ts'
 import { transact } from '../../ledger/transact.ts'
@@ -43,7 +44,9 @@ async function step(world: World, taskId: number, epoch: number): Promise<OwnedL
   const task = await transact(world.ledger, world.actor, async (tx) => await holdsTask(tx, taskId, epoch))
   if (isRefusal(task)) return task
   const reserved = await reserveTaskLane(world, task, epoch)
-  return isRefusal(reserved) ? reserved : await makeOrWait(world, reserved, true)
+  if (isRefusal(reserved)) return reserved
+  crashPoint('lane.reserved')
+  return await makeOrWait(world, reserved, true)
 }
 
 /** `reserved`: by this very call. A lane that this process makes elsewhere at the same time is waited for too. */

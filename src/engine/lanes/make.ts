@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { conversionSettings, rememberFill } from '../../host/archive/pristine.ts'
 import { restoreArchive } from '../../host/archive/restore.ts'
+import { crashPoint } from '../../host/crash-point.ts'
 import { Fault } from '../../host/fault.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
@@ -45,8 +46,10 @@ export async function makeLane(
   if (!fresh) await clearHalfMade(world, lane)
   const inode = await registerWorktree(worktree)
   await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, inode))
+  crashPoint('lane.known')
   const warnings = lane.fillFrom === null ? await fill(world, lane) : await refill(world, lane, lane.fillFrom)
   await unlockWorktree(worktree)
+  crashPoint('lane.unlocked')
   return await transact(world.ledger, world.actor, async (tx) => {
     const change = { owner: null, holder: 'host', warnings: JSON.stringify(warnings) }
     const { branch, path } = lane
@@ -70,7 +73,9 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   await Promise.allSettled(works)
   const [, , left, settings] = await Promise.all(works)
   await rememberFill({ adminDir, settings })
+  crashPoint('lane.filled')
   const warnings = await seed(world, worktree)
+  crashPoint('lane.seeded')
   await setUp(world, lane)
   return [...left, ...warnings]
 }
@@ -100,6 +105,7 @@ async function refill(world: World, lane: OwnedLane, archiveId: number): Promise
       retry: 'never',
       hint: `It is untouched in ${archive.directory}`,
     })
+  crashPoint('lane.refilled')
   const warnings = await seed(world, worktree)
   await setUp(world, lane)
   return [...notes, ...warnings]

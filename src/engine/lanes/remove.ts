@@ -4,6 +4,7 @@ import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { archiveLane } from '../../host/archive/make.ts'
 import { MANIFEST_FILE, readManifest } from '../../host/archive/manifest.ts'
 import { verifyArchive } from '../../host/archive/verify.ts'
+import { crashPoint } from '../../host/crash-point.ts'
 import { Fault } from '../../host/fault.ts'
 import { changedAfter } from '../../host/files/changed-after.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
@@ -35,6 +36,7 @@ import { trashDirectories } from './trash.ts'
  */
 export async function removeLane(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
   if (!(await take(world, condemned))) return (await findLane(world.ledger.db, condemned.id)) ?? condemned
+  crashPoint('lane.condemned')
   try {
     const archived = condemned.state === 'condemned' ? await archive(world, condemned) : condemned
     return isRefusal(archived) ? archived : await clearAway(world, archived)
@@ -72,6 +74,7 @@ async function archive(world: World, condemned: OwnedLane): Promise<OwnedLane | 
   const lane = await setAside(world, await rebuildIfGone(world, condemned))
   try {
     const stored = await store(world, lane)
+    crashPoint('archive.verified')
     return await transact(world.ledger, world.actor, async (tx) => await recordArchive(tx, lane, stored))
   } catch (error) {
     await putBack(world, lane)
@@ -108,17 +111,21 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
 /** Everything is in the archive: git's entry and the branch go, then it is said, then the files are deleted. */
 async function clearAway(world: World, lane: OwnedLane): Promise<OwnedLane | Refusal> {
   const worktree = worktreeOf(world, lane)
+  crashPoint('archive.recorded')
   await keepLateWork(world, lane)
   const gone: string[] = []
   if (lane.trash !== null && (await checkInode(lane.trash, lane.inode)) === 'ours') gone.push(lane.trash)
   if (await adminPointsHere(worktree))
     gone.push(await moveToTrash(adminDirectory(worktree), trashDirectories(world).admin))
+  crashPoint('lane.unregistered')
   await freeBranch(world, lane)
+  crashPoint('lane.unbranched')
   const removed = await transact(world.ledger, world.actor, async (tx) => {
     const change = { owner: null, port: null, trash: null }
     const { branch, path } = lane
     return await moveLane(tx, lane, 'remove', change, { type: 'lane.removed', data: { branch, path } })
   })
+  crashPoint('lane.removed')
   deleteInBackground(gone)
   return removed
 }

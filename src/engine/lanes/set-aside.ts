@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { crashPoint } from '../../host/crash-point.ts'
 import { adminDirectory, checkInode } from '../../host/git/worktree.ts'
 import { type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
@@ -22,7 +23,9 @@ export async function setAside(world: World, lane: OwnedLane): Promise<OwnedLane
   const locked = join(adminDirectory(worktreeOf(world, lane)), 'locked')
   await writeFile(locked, 'worklane archives this worktree\n', { flag: 'wx' }).catch(() => undefined)
   await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, { trash }))
+  crashPoint('lane.marked')
   await rename(lane.path, trash)
+  crashPoint('lane.aside')
   return { ...lane, trash }
 }
 

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import type { Task } from '../../board/task.ts'
+import { crashPoint } from '../../host/crash-point.ts'
 import { Fault } from '../../host/fault.ts'
 import { startWorker, type Worker, type WorkerExit } from '../../host/process/worker.ts'
 import type { OwnedLane } from '../../ledger/lanes.ts'
@@ -41,12 +42,15 @@ export async function attempt(world: World, taskId: number, rules: AttemptRules)
     async (tx) => await claimTask(tx, taskId, { holder: ENGINE_HOLDER, length: null }),
   )
   if (isRefusal(claim)) return
+  crashPoint('run.claimed')
   const { task } = claim
   const lane = await laneFor(world, task, rules)
   if (lane === null || (await gaveUpInTime(world, task, rules))) return
   const run = await begin(world, task, lane, rules.command)
   if (run === null) return
+  crashPoint('run.begun')
   const exit = await work(world, { task, lane, run }, rules)
+  crashPoint('run.exited')
   rules.activity.forget(taskId)
   await finishAttempt(world, { task, lane, run, exit, verify: rules.verify })
 }
@@ -141,12 +145,14 @@ async function work(
       grace: 5_000,
       onOutput: (line) => rules.activity.note(task.id, line),
     })
+    crashPoint('run.spawned')
     rules.workers.set(run.id, worker)
     await transact(
       world.ledger,
       world.actor,
       async (tx) => await recordSpawn(tx, run, JSON.stringify(worker.identity)),
     )
+    crashPoint('run.recorded')
     return await worker.exited
   } catch (error) {
     if (error instanceof Fault) return `${error.message} ${error.hint}`.trim()

@@ -1,6 +1,7 @@
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { type Evidence, judge, type Verdict } from '../../board/run.ts'
 import type { Task } from '../../board/task.ts'
+import { crashPoint } from '../../host/crash-point.ts'
 import { asFault } from '../../host/fault.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../../host/git/refs.ts'
@@ -28,6 +29,7 @@ export interface FinishedAttempt {
 export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<void> {
   const { task, lane, run, exit } = finished
   const { verdict, result } = await lookAtWork(world, finished)
+  crashPoint('run.judged')
   await transact(world.ledger, world.actor, async (tx) => {
     const code = typeof exit === 'string' ? null : exit.exitCode
     const signal = typeof exit === 'string' ? null : exit.signal
@@ -46,6 +48,7 @@ async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weig
   try {
     const unfinished = unfinishedOperation(adminDirectory(worktree))
     const head = await keepLeftovers(world, finished, unfinished)
+    crashPoint('run.kept')
     return await weigh(world, finished, head, unfinished)
   } catch (error) {
     const fault = asFault(error)

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
+import { crashPoint } from '../crash-point.ts'
 import { Fault } from '../fault.ts'
 import { type Administration, foreignDotGit, lookAtAdministration } from './administration.ts'
 import { type AreaFound, describeAll, isUnchanged, packAreas, putTars } from './areas.ts'
@@ -117,10 +118,13 @@ async function attemptOnce(input: ArchiveInput, scratch: string): Promise<Manife
   const lanePacked = await packAreas('files.tar', lane, laneEntries, scratch)
   if (!isUnchanged([...state, ...lane])) return null
   for (const packed of [statePacked, lanePacked]) if (packed.exitCode !== 0) throw tarFault(packed)
+  crashPoint('archive.pinned')
   const tars = await putTars(input.directory, scratch)
+  crashPoint('archive.packed')
   const entries = [...laneEntries, ...stateEntries]
   const manifest = manifestOf({ input, facts, present, administration, survey, objects, entries, refs, tars })
   await writeManifest(input.directory, manifest)
+  crashPoint('archive.written')
   return manifest
 }
 

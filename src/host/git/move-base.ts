@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { crashPoint } from '../crash-point.ts'
 import { Fault } from '../fault.ts'
 import { type Checkout, type CheckoutPlace, checkoutsOf, placeOfCheckout } from './checkouts.ts'
 import { git } from './git.ts'
@@ -148,10 +149,13 @@ async function moveCheckout(place: CheckoutPlace, checkout: Checkout, move: Base
   if (before.held !== null) return before.held
   if (!(await standsOn(checkout, move))) return (await settled(place, move)) ?? changed(checkout)
   await beginMove(checkout, { ...move, kept: before.kept })
+  crashPoint('base.journaled')
   const fault = await fastForward(checkout, move)
+  crashPoint('base.moved')
   const answer = await settled(place, move)
   if (answer?.kind === 'moved') {
     await endMove(checkout)
+    crashPoint('base.confirmed')
     return answer
   }
   const isClean = await settleMove(checkout)

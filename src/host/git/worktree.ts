@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { crashPoint } from '../crash-point.ts'
 import { Fault } from '../fault.ts'
 import { type GitPlace, git } from './git.ts'
 
@@ -50,8 +51,11 @@ export async function registerWorktree(worktree: Worktree): Promise<Inode> {
     writeFile(join(aside, 'locked'), 'worklane is making this worktree\n'),
   ])
   await mkdir(dirname(worktree.path), { recursive: true })
+  crashPoint('worktree.built')
   await mkdir(worktree.path)
+  crashPoint('worktree.placed')
   await rename(aside, adminDirectory(worktree))
+  crashPoint('worktree.registered')
   await writeFile(join(worktree.path, '.git'), `gitdir: ${adminDirectory(worktree)}\n`)
   return await inodeOf(worktree.path)
 }
