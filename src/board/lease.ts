@@ -9,6 +9,8 @@ export interface Lease {
   readonly until: number | null
   /** Length in milliseconds by which a heartbeat extends it; null: no end. */
   readonly length: number | null
+  /** JSON identity of the process that makes the lane for it and has not answered yet; null from then on. */
+  readonly claimant: string | null
   readonly endedAt: number | null
   readonly endReason: LeaseEnd | null
 }

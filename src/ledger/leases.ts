@@ -50,6 +50,8 @@ export async function expiredLeases(db: Db, now: number): Promise<number[]> {
 export interface ClaimRequest {
   readonly holder: string
   readonly length: number | null
+  /** The process that will answer the claim. When it ends before, the claim is void: `claimIsAnswered`. */
+  readonly claimant?: string
 }
 
 /** Takes the most urgent ready task; when there is none, one whose holder let the lease run out. */
@@ -106,6 +108,7 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
     length: request.length,
     until: request.length === null ? null : tx.now + request.length,
     claimedAt: tx.now,
+    claimant: request.claimant ?? null,
     endedAt: null,
     endReason: null,
   }
@@ -117,6 +120,16 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
     data: { holder: lease.holder, until: lease.until },
   })
   return { task: claimed, lease }
+}
+
+/** From now on its holder knows of it, and keeps it whatever becomes of the process that claimed. */
+export async function claimIsAnswered(tx: Tx, taskId: number, epoch: number): Promise<void> {
+  await tx.db
+    .updateTable('lease')
+    .set({ claimant: null })
+    .where('taskId', '=', taskId)
+    .where('epoch', '=', epoch)
+    .execute()
 }
 
 /** Asked of the table itself: a lane has one holder, also while a run that nobody wants any more is ending. */

@@ -32,6 +32,7 @@ export interface Schema {
     until: number | null
     length: number | null
     claimedAt: number
+    claimant: string | null
     endedAt: number | null
     endReason: string | null
   }

@@ -6,6 +6,7 @@ import type { World } from '../engine/world.ts'
 import { crashPoint } from '../host/crash-point.ts'
 import {
   type Claim,
+  claimIsAnswered,
   claimNext,
   claimTask,
   expiredLeases,
@@ -34,7 +35,7 @@ export default operation({
     lease: duration.optional().describe('Give the task back unless a heartbeat comes within this time'),
   }),
   async run({ world }, { id, as, lease }) {
-    const request = { holder: as, length: lease ?? null }
+    const request = { holder: as, length: lease ?? null, claimant: world.self }
     await takeBackExpired(world)
     const claim = await transact(world.ledger, world.actor, async (tx) =>
       id === undefined ? await claimNext(tx, request) : await claimTask(tx, id, request),
@@ -66,6 +67,7 @@ async function withLane(world: World, { task, lease }: Claim): Promise<unknown |
       await letGo(lane.message)
       return lane
     }
+    await transact(world.ledger, world.actor, async (tx) => await claimIsAnswered(tx, task.id, task.epoch))
     const { id, path, branch, base, startPoint, port, warnings } = lane
     return {
       task,

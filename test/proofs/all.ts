@@ -1,6 +1,7 @@
 import { bystanders } from './bystanders.ts'
 import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
+import { crashes } from './crashes.ts'
 import { landingRespectsPeople } from './landing-respects-people.ts'
 import type { Proof } from './proof.ts'
 import { realHistory } from './real-history.ts'
@@ -13,5 +14,6 @@ export const PROOFS: readonly Proof[] = [
   claimAlone,
   staleWorker,
   landingRespectsPeople,
+  crashes,
   realHistory,
 ]

@@ -44,7 +44,9 @@ async function observe(world: World): Promise<LaneSight[]> {
     world.ledger.db,
     lanes.map(({ taskId }) => taskId),
   )
-  const wanted = new Set((await liveLeases(world.ledger.db)).map((lease) => lease.taskId))
+  const leases = await liveLeases(world.ledger.db)
+  const awaited = leases.filter(({ claimant }) => claimant === null || world.isAlive(claimant))
+  const wanted = new Set(awaited.map(({ taskId }) => taskId))
   return lanes.map((lane) => ({
     lane,
     task: states.get(lane.taskId) ?? 'cancelled',

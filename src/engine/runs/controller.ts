@@ -1,3 +1,4 @@
+import type { Lease } from '../../board/lease.ts'
 import { isRefusal } from '../../board/refusal.ts'
 import type { Worker } from '../../host/process/worker.ts'
 import { findEngine } from '../../ledger/engines.ts'
@@ -95,13 +96,21 @@ function whose(world: World, run: RunRow): 'own' | 'alive' | 'gone' {
 async function observe(world: World): Promise<{ runs: RunRow[]; stranded: number[]; expired: number[] }> {
   const runs = await liveRuns(world.ledger.db)
   const running = new Set(runs.map((run) => run.taskId))
-  const claims = (await liveLeases(world.ledger.db)).filter((lease) => lease.holder === ENGINE_HOLDER)
+  const leases = await liveLeases(world.ledger.db)
   const engine = await findEngine(world.ledger.db, 'engine')
   // A living engine elsewhere is just between the claim and the run.
   const attended = engine !== undefined && engine.identity !== world.self && world.isAlive(engine.identity)
-  const stranded = claims.map((lease) => lease.taskId).filter((id) => !attended && !running.has(id))
+  const stranded = leases.filter(
+    (lease) =>
+      isVoid(world, lease) || (lease.holder === ENGINE_HOLDER && !attended && !running.has(lease.taskId)),
+  )
   const expired = await expiredLeases(world.ledger.db, world.actor.now())
-  return { runs, expired, stranded }
+  return { runs, expired, stranded: stranded.map(({ taskId }) => taskId) }
+}
+
+/** Whoever asked for it never got an answer. */
+function isVoid(world: World, { claimant }: Lease): boolean {
+  return claimant !== null && !world.isAlive(claimant)
 }
 
 interface Surroundings {
@@ -134,7 +143,7 @@ function toAction(world: World, step: RunStep, around: Surroundings): Action {
     return {
       key,
       what: `Free task ${step.taskId}.`,
-      why: 'An engine claimed it and is gone.',
+      why: 'Who claimed it ended before the work began.',
       act: async () => await release(world, step.taskId),
     }
   return {
@@ -150,7 +159,7 @@ function toAction(world: World, step: RunStep, around: Surroundings): Action {
 
 async function release(world: World, taskId: number): Promise<void> {
   const lease = (await liveLeases(world.ledger.db)).find(
-    (one) => one.taskId === taskId && one.holder === ENGINE_HOLDER,
+    (one) => one.taskId === taskId && (one.holder === ENGINE_HOLDER || isVoid(world, one)),
   )
   if (lease === undefined) return
   await transact(world.ledger, world.actor, async (tx) => {

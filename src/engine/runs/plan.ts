@@ -9,7 +9,7 @@ export interface RunsSight {
     readonly engine: 'own' | 'alive' | 'gone'
     readonly stop: boolean
   }[]
-  /** Claims by an engine for which there is no run: the crash came in between. */
+  /** Claims by an engine for which there is no run, and claims that were never answered: a crash came in between. */
   readonly stranded: readonly number[]
   /** Tasks whose holder let the lease run out. */
   readonly expired: readonly number[]

@@ -55,6 +55,7 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
     .addColumn('until', 'integer')
     .addColumn('length', 'integer')
     .addColumn('claimedAt', 'integer', (c) => c.notNull())
+    .addColumn('claimant', 'text')
     .addColumn('endedAt', 'integer')
     .addColumn('endReason', 'text')
     .addPrimaryKeyConstraint('lease_key', ['taskId', 'epoch'])

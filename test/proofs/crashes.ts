@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { CRASH_POINTS } from '../../src/host/crash-point.ts'
+import { CRASHES, type Crash } from '../fixtures/crashes/operations.ts'
+import { bystandersWork, checkTidy, killed, makeScene, repaired } from '../fixtures/crashes/scene.ts'
+import { duration, type Figures, type Proof, type Report, randomNumbers } from './proof.ts'
+
+interface Size {
+  readonly [name: string]: number
+  /** Named crash points, spread over all of them; 0: every one of each operation. */
+  readonly points: number
+  /** Random moments. */
+  readonly moments: number
+  /** Trials at the same time. */
+  readonly together: number
+}
+
+interface Trial {
+  readonly operation: string
+  /** A named point, or how far into the operation's usual time, from 0 to 1. */
+  readonly at: string | number
+  readonly killed: boolean
+  /** Milliseconds that the repair took. */
+  readonly repair: number
+}
+
+export const crashes: Proof<Size> = {
+  name: 'crashes',
+  line: '`kill -9` of the whole process group at 300 random moments of claim, run, land, remove, restore, and at every named crash point: the next start repairs all by itself within 30 s, the same task works again, 0 commits and 0 uncommitted bytes lost. A bystander’s `git worktree list`, `gc`, `fetch` and `fsck` work in every state in between.',
+  sample: { points: 3, moments: 1, together: 2 },
+  full: { points: 0, moments: 300, together: 2 },
+  async run(size, report): Promise<Figures> {
+    const trials = await inTurn(planned(size, report.seed), size.together, report)
+    const points = trials.filter(({ at }) => typeof at === 'string')
+    const moments = trials.filter(({ at }) => typeof at === 'number')
+    return {
+      'named crash points, each in the operations that pass it': `${new Set(points.map(({ at }) => at)).size} of ${CRASH_POINTS.length}, ${points.length} crashes`,
+      'random moments': moments.length,
+      'of them after the operation had ended': moments.filter((trial) => !trial.killed).length,
+      ...Object.fromEntries(
+        CRASHES.map(({ name }) => [
+          `crashes of \`${name}\``,
+          trials.filter((one) => one.operation === name && one.killed).length,
+        ]),
+      ),
+      'repaired by the next start, nothing left over, the same task landed afterwards': trials.length,
+      'longest repair': duration(Math.max(...trials.map(({ repair }) => repair))),
+      'commits or uncommitted bytes lost': 0,
+      'complaints of `git worktree list`, `fetch`, `gc`, `fsck` in between': 0,
+    }
+  },
+}
+
+type Plan = Pick<Trial, 'operation' | 'at'>
+
+function planned({ points, moments }: Size, seed: number): Plan[] {
+  const random = randomNumbers(seed)
+  const all = CRASHES.flatMap(({ name, points }) => points.map((at): Plan => ({ operation: name, at })))
+  const some =
+    points === 0
+      ? all
+      : Array.from({ length: points }, () => all[Math.floor(random() * all.length)] ?? assert.fail())
+  const times = Array.from(
+    { length: moments },
+    (_, n): Plan => ({
+      operation: CRASHES[n % CRASHES.length]?.name ?? '',
+      at: random(),
+    }),
+  )
+  return [...some, ...times]
+}
+
+async function inTurn(plans: readonly Plan[], together: number, report: Report): Promise<Trial[]> {
+  const trials: Trial[] = []
+  const left = plans.entries()
+  const work = async (): Promise<void> => {
+    for (const [n, plan] of left) {
+      const name = `${n + 1} of ${plans.length}: ${plan.operation} at ${plan.at}`
+      trials.push(await report.once(name, async () => await tryOut(plan, report, name)))
+    }
+  }
+  await Promise.all(Array.from({ length: together }, work))
+  return trials
+}
+
+async function tryOut({ operation, at }: Plan, report: Report, name: string): Promise<Trial> {
+  const crash = CRASHES.find((one) => one.name === operation) ?? assert.fail()
+  report.say(name)
+  using scene = makeScene(report.worklane)
+  const goOn = await crash.prepare(scene)
+  const moment = typeof at === 'string' ? at : at * (await usualTime(crash, report.worklane))
+  const wasKilled = await killed(scene, { args: crash.args(scene), at: moment })
+  assert.ok(wasKilled || typeof at === 'number', `${operation} does not pass ${at}`)
+  try {
+    await bystandersWork(scene)
+    const repair = await repaired(scene)
+    await goOn()
+    await repaired(scene)
+    await checkTidy(scene)
+    return { operation, at, killed: wasKilled, repair }
+  } catch (error) {
+    throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+const USUAL = new Map<string, Promise<number>>()
+
+/** How long the operation takes when nobody kills it. */
+async function usualTime(crash: Crash, worklane: string): Promise<number> {
+  const known = USUAL.get(crash.name)
+  if (known !== undefined) return await known
+  const measured = (async () => {
+    using scene = makeScene(worklane)
+    await crash.prepare(scene)
+    const began = performance.now()
+    await killed(scene, { args: crash.args(scene), at: 60_000 })
+    return performance.now() - began
+  })()
+  USUAL.set(crash.name, measured)
+  return await measured
+}
