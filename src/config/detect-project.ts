@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import picomatch from 'picomatch'
 import type { Found } from './settings-template.ts'
@@ -24,8 +24,14 @@ type Commands = Pick<Found, 'verify' | 'setup'>
 
 /** The text of a file at the top; empty where it is missing or unreadable. */
 async function textOf({ root, names }: Project, name: string): Promise<string> {
+  const path = join(root, name)
   if (!names.has(name)) return ''
-  return await readFile(join(root, name), 'utf8').catch(() => '')
+  try {
+    // A pipe would be waited for.
+    return (await stat(path)).isFile() ? await readFile(path, 'utf8') : ''
+  } catch {
+    return ''
+  }
 }
 
 async function npm(project: Project): Promise<Commands | null> {

@@ -35,7 +35,7 @@ function keysAt(defaults: Settings, path: readonly PropertyKey[]): string[] {
   return typeof node === 'object' && node !== null ? Object.keys(node) : []
 }
 
-function schema({ base, lanes, agents, landing }: Settings): z.ZodType<Settings> {
+function schema({ base, lanes, agents, landing, archive, limits }: Settings): z.ZodType<Settings> {
   return section({
     base: optional(BASE, base),
     lanes: section({
@@ -54,7 +54,7 @@ function schema({ base, lanes, agents, landing }: Settings): z.ZodType<Settings>
       parallel: optional(wholeNumber(1, 1000, 'parallel: 4'), agents.parallel),
       attempts: optional(wholeNumber(1, 100, 'attempts: 3'), agents.attempts),
       timeLimit: optional(duration('timeLimit: 2h'), agents.timeLimit),
-      outputLimit: optional(SIZE, agents.outputLimit),
+      outputLimit: optional(size('outputLimit: 20mb'), agents.outputLimit),
       environment: listOf(VARIABLE),
     }),
     checks: listOf(commandRule('checks: ["npm test"]')),
@@ -65,7 +65,12 @@ function schema({ base, lanes, agents, landing }: Settings): z.ZodType<Settings>
       timeLimit: optional(duration('timeLimit: 30m'), landing.timeLimit),
       setup: optional(commandRule('setup: npm ci'), landing.setup),
     }),
-    archive: section({ ignored: listOf(pattern('ignored: ["*.sqlite"]')) }),
+    archive: section({
+      ignored: listOf(pattern('ignored: ["*.sqlite"]')),
+      keepFor: optional(duration('keepFor: 30d'), archive.keepFor),
+      atMost: optional(size('atMost: 5gb'), archive.atMost),
+    }),
+    limits: section({ freeDisk: optional(FREE_DISK, limits.freeDisk) }),
   })
 }
 
@@ -73,7 +78,8 @@ const plainText = z
   .string()
   .min(1)
   .max(1000)
-  .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed())
+  // Nor what shows text in another order than it has.
+  .refine((text) => !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text) && text.isWellFormed())
 
 /** Slashes of both kinds, since a path that is harmless here must be harmless everywhere. */
 function segments(path: string): string[] {
@@ -136,7 +142,15 @@ const STYLE: FieldRule<Settings['landing']['style']> = {
   example: 'style: merge',
 }
 
-const SIZE = converted(parseSize, 'a size with a unit', 'outputLimit: 20mb')
+function size(example: string): FieldRule<number> {
+  return converted(parseSize, 'a size with a unit', example)
+}
+
+const FREE_DISK: FieldRule<number> = {
+  schema: z.union([z.literal(0), z.string().transform(parseSize)]),
+  must: '0 or a size with a unit',
+  example: 'freeDisk: 200mb',
+}
 
 function duration(example: string): FieldRule<number> {
   return converted(parseDuration, 'a duration with a unit', example)

@@ -62,6 +62,13 @@ landing:
 archive:
   # Ignored files that the archive of a removed lane keeps (patterns as in .gitignore).
   # ignored: ["*.sqlite"]
+  # How long archives of landed work are kept, and how much all archives may take before the oldest of those go.
+  # keepFor: 30d
+  # atMost: 5gb
+
+limits:
+  # With less free disk nothing new is claimed or started. 0: no floor.
+  # freeDisk: 200mb
 `
 }
 

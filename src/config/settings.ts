@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from './usage-error.ts'
 
@@ -47,6 +47,14 @@ export interface Settings {
   readonly archive: {
     /** Ignored files that the archive of a lane keeps; patterns in the style of .gitignore. */
     readonly ignored: readonly string[]
+    /** Milliseconds after which an archive of landed work goes. */
+    readonly keepFor: number
+    /** Bytes of all archives together, above which the oldest of landed work go. */
+    readonly atMost: number
+  }
+  readonly limits: {
+    /** Bytes; with less free disk nothing new is claimed or started. 0: no floor. */
+    readonly freeDisk: number
   }
 }
 
@@ -77,7 +85,8 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
   },
   checks: [],
   landing: { verify: null, style: 'merge', review: false, timeLimit: 30 * 60_000, setup: null },
-  archive: { ignored: [] },
+  archive: { ignored: [], keepFor: 30 * 24 * 60 * 60_000, atMost: 5_000_000_000 },
+  limits: { freeDisk: 200_000_000 },
 })
 
 /**
@@ -89,12 +98,16 @@ export async function readSettings(rootDirectory: string): Promise<Settings> {
   refuseLookalike(rootDirectory)
   const path = join(rootDirectory, SETTINGS_FILE)
   // Many commands run where there is no such file, and must not pay for loading what reads one.
-  if (!existsSync(path)) return DEFAULT_SETTINGS
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return DEFAULT_SETTINGS
   const [{ readSource }, { parseSettings }] = await Promise.all([
     import('./source.ts'),
     import('./settings-schema.ts'),
   ])
-  const text = (await readSource(path, LARGEST_FILE)) ?? ''
+  const text = await readSource(path, LARGEST_FILE)
+  if (text === null)
+    throw new UsageError(`${SETTINGS_FILE} is a link that leads nowhere.`, {
+      hint: 'Mend the link, or remove it: without the file everything has its default.',
+    })
   return deepFreeze(parseSettings(SETTINGS_FILE, text, DEFAULT_SETTINGS))
 }
 

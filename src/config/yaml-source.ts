@@ -10,7 +10,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml'
-import { type Place, quoted, usageAt } from './place.ts'
+import { type Place, printable, quoted, usageAt } from './place.ts'
 import { UsageError } from './usage-error.ts'
 
 /** One YAML (or JSON) document as plain values, and where in the file each of them stands. */
@@ -43,7 +43,7 @@ export function parseYaml(file: string, text: string): YamlSource {
       // With 'silent', further documents are dropped without an error.
       logLevel: 'error',
     })
-    refuseProblems(document, placeOf)
+    refuseProblems(document, placeOf, formatOf(file))
     refuseRepeats(document, placeOf)
     // yaml counts what the aliases multiply to and stops there.
     const value: unknown = document.toJS({ maxAliasCount: 100 })
@@ -70,7 +70,11 @@ function refuseCrowd(file: string, text: string): void {
     tokens += 1
     if (token.includes('\n')) line += 1
     if (tokens > MOST_TOKENS)
-      throw usageAt({ file, line }, `The file holds more than ${MOST_TOKENS} YAML tokens.`, 'Split it.')
+      throw usageAt(
+        { file, line },
+        `The file holds more than ${MOST_TOKENS} ${formatOf(file)} tokens.`,
+        'Split it.',
+      )
   }
 }
 
@@ -78,22 +82,35 @@ function tooNested(place: Place): UsageError {
   return usageAt(place, 'The file nests or repeats itself too much to be read.', 'Write it flat.')
 }
 
-function refuseProblems(document: Document.Parsed, placeOf: (offset: number) => Place): void {
+type Format = 'YAML' | 'JSON'
+
+function formatOf(file: string): Format {
+  return file.toLowerCase().endsWith('.json') ? 'JSON' : 'YAML'
+}
+
+function refuseProblems(document: Document.Parsed, placeOf: (offset: number) => Place, format: Format): void {
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem === undefined) return
   const place = placeOf(problem.pos[0])
+  if (problem.code === 'RESOURCE_EXHAUSTION') throw tooNested(place)
+  // What the parser says is about YAML, which whoever writes JSON need not know.
+  if (format === 'JSON')
+    throw usageAt(
+      place,
+      'The JSON cannot be read from here on.',
+      'Look for a comma, bracket or quotation mark that is missing or too many, here or just above.',
+    )
   if (problem.code === 'TAG_RESOLVE_FAILED')
     throw usageAt(
       place,
       'YAML tags (!name) are not allowed.',
       'Put text that begins with ! in double quotes.',
     )
-  if (problem.code === 'RESOURCE_EXHAUSTION') throw tooNested(place)
   if (problem.code === 'MULTIPLE_DOCS')
     throw usageAt(place, 'A second YAML document begins here.', 'Remove the line with three dashes.')
   throw usageAt(
     place,
-    `The YAML cannot be read: ${problem.message.replace(/\s+/g, ' ').replace(/\.?$/, '.')}`,
+    `The YAML cannot be read: ${printable(problem.message.replace(/\s+/g, ' ').replace(/\.?$/, '.'), 300)}`,
     'Put text with special characters in double quotes.',
   )
 }

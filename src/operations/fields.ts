@@ -12,6 +12,11 @@ export const taskId = z.preprocess(
 
 export const task = taskId.describe('Number of the task')
 
+/** The number of an archive. */
+export const archiveId = whole(1, 2 ** 53 - 1)
+
+export const archive = archiveId.describe('Number of the archive, as in `worklane archive list`')
+
 export const epoch = whole(1, 2 ** 53 - 1).describe('Epoch that the claim answered with')
 
 /** A whole number, given as one or in digits; an empty text is none. */

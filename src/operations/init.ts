@@ -7,7 +7,7 @@ import { detectProject } from '../config/detect-project.ts'
 import { SETTINGS_FILE } from '../config/settings.ts'
 import { settingsTemplate } from '../config/settings-template.ts'
 import { baseBranch } from '../engine/base.ts'
-import { readyRepository } from '../engine/repository.ts'
+import { hideLanes, readyRepository } from '../engine/repository.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -15,10 +15,11 @@ export default operation({
   examples: ['worklane init'],
   input: z.object({}),
   async run({ world }) {
-    const base = await baseBranch(world)
-    if (isRefusal(base)) return base
     const ready = await readyRepository(world)
     if (ready !== null) return ready
+    const base = await baseBranch(world)
+    if (isRefusal(base)) return base
+    await hideLanes(world)
     const file = join(world.repository.root, SETTINGS_FILE)
     const found = await detectProject(world.repository.root)
     const written = !existsSync(file)

@@ -1,7 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import type { Task, TaskDraft } from '../board/task.ts'
+import { printable } from '../config/place.ts'
+import { isOpenAlready, notAFile } from '../config/source.ts'
 import { checkSubject } from '../config/task-text.ts'
 import type { FileTask } from '../config/tasks/file-task.ts'
 import { UsageError } from '../config/usage-error.ts'
@@ -87,17 +89,25 @@ const ENDINGS = ['.md', '.markdown', '.yaml', '.yml', '.json', '.txt']
 
 function isTaskFile(cwd: string, word: string): boolean {
   const path = resolve(cwd, word)
-  if (existsSync(path)) {
-    if (statSync(path).isFile()) return true
-    throw new UsageError(`${word} is a directory, not a task file.`, {
-      hint: `Name a file in it, such as ${word}/tasks.md`,
-    })
+  const is = word === '' ? undefined : statIfThere(path)
+  if (is !== undefined) {
+    if (is.isFile() || isOpenAlready(path, is)) return true
+    throw notAFile(word, is)
   }
   if (!/\s/.test(word) && ENDINGS.includes(extname(word)))
-    throw new UsageError(`There is no file ${word}.`, {
+    throw new UsageError(`There is no file ${printable(word, 200)}.`, {
       hint: 'Check the path, or give the task itself as words in quotes.',
     })
   return false
+}
+
+/** What cannot be a path at all, such as a very long text, is none. */
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 function plain(world: World, { review, command, verify }: DraftRules): TaskDraft {

@@ -58,12 +58,15 @@ interface Found {
   readonly done: boolean
 }
 
-/** CommonMark would read it as a rule and a heading; to skip it could skip tasks between two rules. */
+/**
+ * CommonMark would read it as a rule and a heading; to skip it could skip tasks between two rules. `---js` and `+++` as
+ * some site generators have them.
+ */
 function refuseFrontMatter(file: string, lines: TextLines): void {
-  const isRule = (line: number): boolean => lines.line(line).trimEnd() === '---'
-  if (!isRule(0)) return
+  const mark = /^(---|\+\+\+)[ \t]*[a-z]*\s*$/i.exec(lines.line(0))?.[1]
+  if (mark === undefined) return
   for (let line = 1; line < lines.count; line += 1)
-    if (isRule(line))
+    if (lines.line(line).trimEnd() === mark)
       throw usageAt(
         { file, line: 1 },
         'The file begins with front matter.',

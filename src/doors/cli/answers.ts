@@ -144,6 +144,11 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
     `The lane of task ${task} is ${state === 'removed' ? 'archived and removed' : 'out of the way; the engine archives it'}. Bring it back with: ${restore}`,
   'lane restore': ({ task, path, branch }: LaneAnswer) =>
     `The lane of task ${task} is back: ${path} on ${branch}`,
+  'archive list': async (answer: never) => await (await import('./archive-text.ts')).archivesText(answer),
+  'archive show': async (answer: never) => (await import('./archive-text.ts')).archiveText(answer),
+  'archive restore': ({ task, path, branch }: LaneAnswer) =>
+    `The lane of task ${task} is back: ${path} on ${branch}`,
+  'archive purge': async (answer: never) => (await import('./archive-text.ts')).purgedText(answer),
   wait: ({ tasks }: { tasks: readonly { id: number; state: string }[] }) =>
     tasks.map(({ id, state }) => `#${id} ${state}`).join('\n'),
   approve: ({ taskId }: { taskId: number }) => `Task ${taskId} is queued. Land it with: worklane land`,
@@ -157,7 +162,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   uninstall: ({ archives, kept }: { archives: number; kept: string | null }) =>
     kept === null
       ? 'Worklane is gone from this repository.'
-      : `Worklane is gone from this repository. ${plural(archives, 'archive')} of lanes, with the ledger: ${kept}`,
+      : `Worklane is gone from this repository. ${plural(archives, 'archive')} of lanes, with the ledger: ${kept} (its README.md says how to read them)`,
 }
 
 interface TaskRow {

@@ -2,6 +2,8 @@ interface Finding {
   readonly what: string
   readonly why: string
   readonly fix: string
+  /** Why `--fix` left it; undefined without `--fix`. */
+  readonly unfixed?: string
 }
 
 /** `worklane doctor` for people. */
@@ -14,7 +16,10 @@ export function doctorText({
 }): string {
   return [
     ...fixed.map(({ what }) => `✓ ${what}`),
-    ...findings.map(({ what, why, fix }) => `! ${what}\n    ${why}\n    Fix: ${fix}`),
+    ...findings.map(
+      ({ what, why, fix, unfixed }) =>
+        `! ${what}\n    ${why}${unfixed === undefined ? '' : `\n    Not fixed: ${unfixed}`}\n    Fix: ${fix}`,
+    ),
     ...(findings.length === 0 ? ['Everything is as it should be.'] : []),
   ].join('\n')
 }

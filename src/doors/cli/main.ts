@@ -1,3 +1,4 @@
+import type { WithoutLedger } from '../../operations/open.ts'
 import { type Asked, parse } from './parse.ts'
 import { stopSignals } from './signals.ts'
 import { Terminal } from './terminal.ts'
@@ -16,13 +17,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function perform(asked: Asked, terminal: Terminal): Promise<number> {
-  const { openWorld } = await import('../../operations/open.ts')
+  const { tryWorld } = await import('../../operations/open.ts')
   const signals = stopSignals()
   // Only what runs agents has something to wind up first; for the rest the first Ctrl-C is enough.
   const patient = asked.name === 'run' || asked.name === 'up'
   const { stop } = signals
   const cwd = whereWeStand()
-  const world = await openWorld(cwd, { stop, hurry: patient ? signals.hurry : stop })
+  const world = await tryWorld(cwd, { stop, hurry: patient ? signals.hurry : stop })
+  if ('trouble' in world) return await performWithout(world, asked, terminal)
   // Who reads what agents do may go; what they do is wound up first. A reader that goes is no error otherwise.
   const readerGone = patient ? signals.ask : () => process.exit(0)
   const show = await terminal.begin(asked.name, readerGone)
@@ -30,10 +32,22 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
     const context = { world, cwd, report: show, stop: signals.stop, hurry: signals.hurry }
     const answer = await asked.operation.run(context, asked.input)
     return await terminal.end(asked.name, answer, signals.stop.aborted)
+  } catch (error) {
+    const { explain } = await import('../../operations/explain.ts')
+    throw explain(error, world)
   } finally {
     signals.dispose()
     await world.ledger.close()
   }
+}
+
+/** The ledger cannot be used: who can do without it does. */
+async function performWithout(without: WithoutLedger, asked: Asked, terminal: Terminal): Promise<number> {
+  if (asked.operation.rescue === undefined) {
+    const { explain } = await import('../../operations/explain.ts')
+    throw explain(without.trouble)
+  }
+  return await terminal.end(asked.name, await asked.operation.rescue(without, asked.input), false)
 }
 
 function whereWeStand(): string {

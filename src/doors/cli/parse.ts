@@ -9,6 +9,7 @@ import {
 import type { Operation } from '../../operations/operation.ts'
 import { type Entry, OPERATIONS } from '../../operations/table.ts'
 import { parameters } from './parameters.ts'
+import { TEXT, valueSentence } from './usage-sentences.ts'
 import { VERSION } from './version.ts'
 
 export interface Asked {
@@ -32,7 +33,8 @@ interface Words {
  * argv → one operation with checked input. Only the operation that is asked for is loaded; of the others the help
  * needs no more than the summary.
  */
-export async function parse(argv: readonly string[]): Promise<Parsed> {
+export async function parse(given: readonly string[]): Promise<Parsed> {
+  const argv = given[0] === 'help' ? helpFor(given.slice(1)) : given
   const entry = entryFor(argv)
   const operation = await entry?.load()
   const said: { words?: Words } = {}
@@ -48,6 +50,11 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
   const [message = '', ...rest] = out.said.stderr.trim().split('\n')
   const help = entry === undefined ? 'worklane --help' : `worklane ${entry.name} --help`
   return { kind: 'usage', message, hint: [...rest, `See: ${help}`].join(' ') }
+}
+
+/** `worklane help claim` says what `worklane claim --help` says. */
+function helpFor(words: readonly string[]): readonly string[] {
+  return [...words.filter((word) => !word.startsWith('-')), '--help']
 }
 
 /** Stands in for the process, so that what the parser prints can become an answer of ours. */
@@ -88,7 +95,7 @@ function check(name: string, operation: Operation, { flags, args }: Words): Pars
   const label = field === positional?.field ? positional.label : `--${kebab(field)}`
   return {
     kind: 'usage',
-    message: `${label}: ${issue?.message ?? 'is not valid'}.`.replace(/\.\.$/, '.'),
+    message: valueSentence(label, issue),
     hint: `See: worklane ${name} --help`,
   }
 }
@@ -128,12 +135,14 @@ function application(
       caseStyle: 'convert-camel-to-kebab',
       onlyRequiredInUsageLine: true,
     },
+    localization: { text: TEXT },
   })
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
   task: 'Tasks: what is to be done',
   lane: 'Lanes: where it is done',
+  archive: 'Archives: what removed lanes held',
 }
 
 const INTRODUCTION = `Runs many coding agents at once on one git repository.

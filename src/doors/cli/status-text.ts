@@ -1,10 +1,13 @@
 interface Status {
   readonly base: string | null
   readonly engine: { readonly since: string } | null
+  /** What keeps new work from being begun. */
+  readonly disk: string | null
   readonly tasks: Readonly<Record<string, number>>
   readonly waiting: { readonly ready: number; readonly blocked: number; readonly unreachable: number }
   readonly running: number
   readonly lanes: Readonly<Record<string, number>>
+  readonly findings: number
   readonly landings: readonly {
     readonly task: number
     readonly state: string
@@ -22,6 +25,7 @@ export function statusText(status: Status): string {
   return [
     `Base     ${status.base ?? 'not chosen yet'}`,
     `Engine   ${status.engine === null ? 'not running' : `running since ${status.engine.since}, ${status.running} at work`}`,
+    ...(status.disk === null ? [] : [`Disk     ${status.disk}`]),
     `Tasks    ${counts.length === 0 ? 'none' : counts.map(([state, count]) => `${count} ${state.replace('_', ' ')}`).join(', ')}`,
     ...(open === 0
       ? []
@@ -29,6 +33,11 @@ export function statusText(status: Status): string {
           `         of the pending: ${waiting.ready} ready, ${waiting.blocked} waiting for others, ${waiting.unreachable} unreachable`,
         ]),
     `Lanes    ${lanes}`,
+    ...(status.findings === 0
+      ? []
+      : [
+          `Health   ${status.findings} ${status.findings === 1 ? 'finding' : 'findings'}; see: worklane doctor`,
+        ]),
     ...status.landings.map(
       ({ task, state, reason, files }) =>
         `Landing  #${task} ${state.replace('_', ' ')}${reason === null ? '' : `: ${reason}`}${files.length === 0 ? '' : ` (${files.slice(0, 4).join(', ')})`}`,

@@ -90,7 +90,7 @@ function knownError(error: unknown): { readonly answer: ErrorAnswer; readonly ex
   const { name, message } = error
   const { hint = '', syscall, code = 'fault' } = error as { hint?: string; syscall?: string; code?: string }
   if (name === 'UsageError') return { answer: { code, message, hint }, exit: EXIT.usage }
-  if (name === 'Fault') return { answer: { code: 'fault', message, hint }, exit: EXIT.fault }
+  if (name === 'Fault') return { answer: { code, message, hint }, exit: EXIT.fault }
   if (name === 'SqliteError')
     return {
       answer: {
@@ -100,10 +100,36 @@ function knownError(error: unknown): { readonly answer: ErrorAnswer; readonly ex
       },
       exit: EXIT.fault,
     }
-  return typeof syscall === 'string' ? { answer: { code, message, hint }, exit: EXIT.fault } : null
+  return typeof syscall === 'string' ? { answer: systemError(error), exit: EXIT.fault } : null
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'your share of the disk is used up',
+  EIO: 'the disk failed',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the path is too long',
+  ENOENT: 'it is not there',
+  ENOSPC: 'no space is left on the disk',
+  ENOTDIR: 'part of the path is no directory',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+}
+
+/** What Node says of a system call that failed, as a sentence. */
+function systemError(error: NodeJS.ErrnoException): ErrorAnswer {
+  const { code = 'fault', syscall = '', path } = error
+  const where = path === undefined ? '' : ` at ${path}`
+  // Node says ENOENT for EROFS where it is to make a directory with those above it (24.21).
+  const why = syscall === 'mkdir' && code === 'ENOENT' ? 'missing or read-only' : (REASONS[code] ?? code)
+  const message = `The system refused ${syscall}${where}: ${why}.`
+  return { code, message, hint: 'Mend that, and ask again.' }
 }
 
 function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {
+  // What is left to do is no error of the command, but scripts want to know.
+  if (name === 'doctor' && !stopped)
+    return (answer as { findings: readonly unknown[] }).findings.length === 0 ? 0 : EXIT.refused
   if (name !== 'run') return stopped && name !== 'up' && name !== 'events' ? EXIT.stopped : 0
   const { interrupted, unfinished } = answer as { interrupted: boolean; unfinished: readonly unknown[] }
   if (interrupted) return EXIT.stopped

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { coreSettings } from './core-settings.ts'
 
 /** Where a repository is. Found by reading files, without starting git: `status` has no time for a process. */
 export interface Repository {
@@ -9,6 +10,8 @@ export interface Repository {
   readonly gitDir: string
   /** The main worktree; for a bare repository the worktree that we stand in; null for none at all. */
   readonly root: string | null
+  /** The git directory of `root`: the shared one, but for a worktree of a bare repository. */
+  readonly rootGitDir: string
   /** Our own files: ledger, runs, archives. `<common dir>/worklane`. */
   readonly home: string
 }
@@ -38,8 +41,19 @@ function gitDirectoryAt(directory: string): string | undefined {
 function describe(worktree: string | null, gitDir: string): Repository {
   const common = readIfThere(join(gitDir, 'commondir'))
   const commonDir = common === undefined ? gitDir : resolve(gitDir, common.trim())
-  const root = commonDir === gitDir || basename(commonDir) !== '.git' ? worktree : dirname(commonDir)
-  return { commonDir, gitDir, root, home: join(commonDir, 'worklane') }
+  const linked = commonDir !== gitDir
+  const main = mainWorktree(commonDir, linked ? null : worktree)
+  const root = linked ? (main ?? worktree) : worktree === null ? null : main
+  const rootGitDir = root === main ? commonDir : gitDir
+  return { commonDir, gitDir, root, rootGitDir, home: join(commonDir, 'worklane') }
+}
+
+/** As git finds it. `stoodIn`: the directory with the `.git` that led here, where that is not a linked worktree. */
+function mainWorktree(commonDir: string, stoodIn: string | null): string | null {
+  const { bare, worktree } = coreSettings(commonDir)
+  if (worktree !== null) return resolve(commonDir, worktree)
+  if (bare) return null
+  return basename(commonDir) === '.git' ? dirname(commonDir) : stoodIn
 }
 
 function readIfThere(path: string): string | undefined {
@@ -53,4 +67,9 @@ function readIfThere(path: string): string | undefined {
 /** The branch that a worktree's HEAD names; null when it is detached. */
 export function branchOfHead(gitDir: string): string | null {
   return /^ref: refs\/heads\/(.+)\n?$/.exec(readIfThere(join(gitDir, 'HEAD')) ?? '')?.[1] ?? null
+}
+
+/** Whether git takes HEAD for one (`validate_headref`, path.c); after a power cut it can be empty. */
+export function isHeadWhole(gitDir: string): boolean {
+  return /^(ref:\s*refs\/|[0-9a-f]{40})/.test(readIfThere(join(gitDir, 'HEAD')) ?? '')
 }

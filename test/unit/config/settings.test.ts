@@ -46,6 +46,10 @@ landing:
   timeLimit: 10m
 archive:
   ignored: ["*.sqlite"]
+  keepFor: 2d
+  atMost: 1gib
+limits:
+  freeDisk: 1gb
 `
 
 describe('readSettings', () => {
@@ -86,7 +90,8 @@ describe('readSettings', () => {
       },
       checks: ['npm run lint'],
       landing: { verify: 'npm test', style: 'squash', review: true, timeLimit: 600_000, setup: 'npm ci' },
-      archive: { ignored: ['*.sqlite'] },
+      archive: { ignored: ['*.sqlite'], keepFor: 172_800_000, atMost: 1_073_741_824 },
+      limits: { freeDisk: 1_000_000_000 },
     })
   })
 
