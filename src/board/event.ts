@@ -26,6 +26,8 @@ export const EVENT_TYPES = [
   'lane.archived',
   'lane.removed',
   'lane.restored',
+  'lane.adopted',
+  'archive.purged',
   'run.started',
   'run.spawned',
   'run.stop_requested',
@@ -47,6 +49,7 @@ export const EVENT_TYPES = [
   'engine.started',
   'engine.stop_requested',
   'engine.stopped',
+  'ledger.restored',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 

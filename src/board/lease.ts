@@ -1,5 +1,15 @@
 import { type Refusal, refuse } from './refusal.ts'
 
+/** A point in time on two clocks: one that people and networks set, and one that only runs on. */
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Which start of the machine. */
+  readonly boot: string
+  /** Milliseconds, comparable within one start of the machine. */
+  readonly steady: number
+}
+
 /** The right that a claim gives. Each has the epoch that its task had at the claim. */
 export interface Lease {
   readonly taskId: number
@@ -7,6 +17,9 @@ export interface Lease {
   readonly holder: string
   /** Milliseconds since 1970 at which it may be taken over; null: never. */
   readonly until: number | null
+  /** The same on the steady clock of `boot`, which decides there. */
+  readonly steadyUntil: number | null
+  readonly boot: string
   /** Length in milliseconds by which a heartbeat extends it; null: no end. */
   readonly length: number | null
   /** JSON identity of the process that makes the lane for it and has not answered yet; null from then on. */
@@ -18,8 +31,18 @@ export interface Lease {
 /** `forced` and `expired` leave a holder behind who may still be writing. */
 export type LeaseEnd = 'completed' | 'released' | 'forced' | 'expired' | 'failed' | 'cancelled' | 'lost'
 
-export function isExpired(lease: Pick<Lease, 'until'>, now: number): boolean {
-  return lease.until !== null && lease.until <= now
+/** A clock that is set forward by an hour ends no lease, and one set back prolongs none. */
+export function isExpired(lease: LeaseTime, { now, boot, steady }: Moment): boolean {
+  if (lease.until === null) return false
+  return lease.boot === boot && lease.steadyUntil !== null ? lease.steadyUntil <= steady : lease.until <= now
+}
+
+export type LeaseTime = Pick<Lease, 'until' | 'steadyUntil' | 'boot'>
+
+/** `length` in milliseconds from now; null: no end. */
+export function leaseUntil(length: number | null, { now, boot, steady }: Moment): LeaseTime {
+  if (length === null) return { until: null, steadyUntil: null, boot }
+  return { until: now + length, steadyUntil: steady + length, boot }
 }
 
 /**

@@ -140,6 +140,11 @@ export async function moveLane(
   return (await findLane(tx.db, lane.id)) ?? current
 }
 
+/** Every lane, removed ones included, oldest first. */
+export async function allLanes(db: Db): Promise<OwnedLane[]> {
+  return (await db.selectFrom('lane').selectAll().orderBy('id').execute()).map(toLane)
+}
+
 /** Changes what is no state: holder, keep, owner. */
 export async function setLane(tx: Tx, id: number, change: Updateable<Schema['lane']>): Promise<void> {
   await tx.db

@@ -1,6 +1,14 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { EventType } from '../board/event.ts'
-import { checkEpoch, isExpired, type Lease, type LeaseEnd, leavesStranger } from '../board/lease.ts'
+import {
+  checkEpoch,
+  isExpired,
+  type Lease,
+  type LeaseEnd,
+  leaseUntil,
+  leavesStranger,
+  type Moment,
+} from '../board/lease.ts'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { attemptsSpent, standing, type Task } from '../board/task.ts'
 import { abandonLane } from './lanes.ts'
@@ -35,15 +43,15 @@ export async function liveLeases(db: Db): Promise<Lease[]> {
 }
 
 /** Tasks whose lease is past its time, oldest first. */
-export async function expiredLeases(db: Db, now: number): Promise<number[]> {
+export async function expiredLeases(db: Db, moment: Moment): Promise<number[]> {
   const rows = await db
     .selectFrom('lease')
-    .select('taskId')
+    .select(['taskId', 'until', 'steadyUntil', 'boot'])
     .where('endedAt', 'is', null)
-    .where('until', '<=', now)
+    .where('until', 'is not', null)
     .orderBy('until')
     .execute()
-  return rows.map((row) => row.taskId)
+  return rows.filter((row) => isExpired(row, moment)).map((row) => row.taskId)
 }
 
 /** `length` in milliseconds, or null for a claim without an end. */
@@ -58,7 +66,7 @@ export interface ClaimRequest {
 export async function claimNext(tx: Tx, request: ClaimRequest): Promise<Claim | Refusal> {
   const [ready] = await readyTasks(tx.db, 1)
   if (ready !== undefined) return await claimTask(tx, ready, request)
-  for (const taskId of await expiredLeases(tx.db, tx.now)) {
+  for (const taskId of await expiredLeases(tx.db, tx.moment)) {
     const claim = await claimTask(tx, taskId, request)
     if (!isRefusal(claim)) return claim
   }
@@ -74,7 +82,7 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
   if (isRefusal(task)) return task
   const live = await liveLease(tx.db, id)
   if (live !== null) {
-    if (!isExpired(live, tx.now)) return alreadyClaimed(id, live)
+    if (!isExpired(live, tx.moment)) return alreadyClaimed(id, live)
     task = await giveBack(tx, task, 'expired')
     if (isRefusal(task)) return task
   }
@@ -106,7 +114,7 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
     epoch,
     holder: request.holder,
     length: request.length,
-    until: request.length === null ? null : tx.now + request.length,
+    ...leaseUntil(request.length, tx.moment),
     claimedAt: tx.now,
     claimant: request.claimant ?? null,
     endedAt: null,
@@ -120,6 +128,19 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
     data: { holder: lease.holder, until: lease.until },
   })
   return { task: claimed, lease }
+}
+
+/** Claims whose process has not answered yet; where it is gone, nobody knows of them. */
+export async function unansweredClaims(
+  db: Db,
+): Promise<{ taskId: number; epoch: number; claimant: string }[]> {
+  const rows = await db
+    .selectFrom('lease')
+    .select(['taskId', 'epoch', 'claimant'])
+    .where('endedAt', 'is', null)
+    .where('claimant', 'is not', null)
+    .execute()
+  return rows.map((row) => ({ ...row, claimant: row.claimant ?? '' }))
 }
 
 /** From now on its holder knows of it, and keeps it whatever becomes of the process that claimed. */
@@ -178,14 +199,9 @@ export async function extendLease(
   const task = await holdsTask(tx, id, epoch)
   if (isRefusal(task)) return task
   const lease = await liveLease(tx.db, id)
-  const until = lease === null || lease.length === null ? null : tx.now + lease.length
-  await tx.db
-    .updateTable('lease')
-    .set({ until })
-    .where('taskId', '=', id)
-    .where('epoch', '=', epoch)
-    .execute()
-  return { until }
+  const time = leaseUntil(lease?.length ?? null, tx.moment)
+  await tx.db.updateTable('lease').set(time).where('taskId', '=', id).where('epoch', '=', epoch).execute()
+  return { until: time.until }
 }
 
 export async function endLease(tx: Tx, taskId: number, endReason: LeaseEnd): Promise<void> {
@@ -228,7 +244,7 @@ export async function expireLeases(tx: Tx, taskIds: readonly number[]): Promise<
   for (const id of taskIds) {
     const lease = await liveLease(tx.db, id)
     const task = await findTask(tx.db, id)
-    if (lease === null || task === undefined || !isExpired(lease, tx.now)) continue
+    if (lease === null || task === undefined || !isExpired(lease, tx.moment)) continue
     const back = await giveBack(tx, task, 'expired')
     if (!isRefusal(back)) expired.push(id)
   }

@@ -30,6 +30,8 @@ export interface Schema {
     epoch: number
     holder: string
     until: number | null
+    steadyUntil: number | null
+    boot: string
     length: number | null
     claimedAt: number
     claimant: string | null

@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { EventDraft } from '../board/event.ts'
+import type { Moment } from '../board/lease.ts'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
 import type { Ledger } from './ledger.ts'
+import { saysFull, spendReserve } from './reserve.ts'
 import type { Schema } from './schema.ts'
 
 /** Who does something and when: travels with each transaction into the events. */
@@ -10,21 +12,38 @@ export interface Actor {
   readonly name: string
   /** The one clock, in milliseconds since 1970. */
   readonly now: () => number
+  /** The same, with the clock that nobody sets. */
+  readonly moment: () => Moment
 }
 
 /** An open transaction. Everything read and written through it is one step of the world. */
 export interface Tx {
   readonly db: Kysely<Schema>
   readonly now: number
+  readonly moment: Moment
   readonly actor: string
 }
 
 /**
  * One transaction: begin immediate, read, decide, write rows and their events, commit. A refusal as the answer
  * rolls back, so that a refusal never writes. `BEGIN IMMEDIATE` and not a later upgrade of the lock: with deferred
- * transactions up to half of the writers of a crowd fail at once.
+ * transactions up to half of the writers of a crowd fail at once. On a full disk the reserve makes room for one more
+ * try, so `decide` may be called twice; what the first call wrote is gone by then.
  */
 export async function transact<T>(
+  ledger: Ledger,
+  actor: Actor,
+  decide: (tx: Tx) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  try {
+    return await attempt(ledger, actor, decide)
+  } catch (error) {
+    if (saysFull(error) && spendReserve(ledger.path)) return await attempt(ledger, actor, decide)
+    throw error
+  }
+}
+
+async function attempt<T>(
   ledger: Ledger,
   actor: Actor,
   decide: (tx: Tx) => Promise<T | Refusal>,
@@ -32,7 +51,8 @@ export async function transact<T>(
   return await ledger.db.connection().execute(async (db) => {
     await sql`begin immediate`.execute(db)
     try {
-      const answer = await decide({ db, now: actor.now(), actor: actor.name })
+      const moment = actor.moment()
+      const answer = await decide({ db, now: moment.now, moment, actor: actor.name })
       await (isRefusal(answer) ? sql`rollback` : sql`commit`).execute(db)
       return answer
     } catch (error) {

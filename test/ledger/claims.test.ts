@@ -133,7 +133,7 @@ async function tryMove(test: TestLedger, { kind, id, epochBack }: Move): Promise
     if (kind === 'claim')
       return await claimTask(tx, id, { holder: `h${epochBack}`, length: epochBack === 0 ? null : 500 })
     if (kind === 'claim-next') return await claimNext(tx, ann)
-    if (kind === 'expire') return await expireLeases(tx, await expiredLeases(tx.db, tx.now))
+    if (kind === 'expire') return await expireLeases(tx, await expiredLeases(tx.db, tx.moment))
     if (kind === 'cancel') return await cancelTask(tx, id)
     if (kind === 'retry') return await reopenTask(tx, id)
     if (kind === 'return') return await returnTask(tx, id, { kind: 'rejection', text: 'red' })

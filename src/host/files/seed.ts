@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { cp, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { constants, existsSync, lstatSync } from 'node:fs'
+import { cp, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type GitPlace, git, splitZero } from '../git/git.ts'
@@ -21,6 +21,10 @@ export async function seedIgnored(request: SeedRequest): Promise<string[]> {
   const warnings: string[] = []
   for (const path of patterns.length === 0 ? [] : await ignoredMatching(request.from, patterns)) {
     const target = join(request.to.workTree, path)
+    if (await leadsOut(request.to.workTree, path)) {
+      warnings.push(outsideWarning(path))
+      continue
+    }
     await mkdir(dirname(target), { recursive: true })
     await cp(join(request.from.workTree, path), target, {
       recursive: true,
@@ -29,16 +33,39 @@ export async function seedIgnored(request: SeedRequest): Promise<string[]> {
       force: false,
       preserveTimestamps: true,
       mode: constants.COPYFILE_FICLONE,
+      filter: isCopyable,
     })
   }
   for (const path of request.link) warnings.push(...(await linkIgnored(request, path)))
   return warnings
 }
 
+/** Pipes, sockets and devices have no content that could be copied. */
+async function isCopyable(path: string): Promise<boolean> {
+  const is = await lstat(path)
+  return is.isFile() || is.isDirectory() || is.isSymbolicLink()
+}
+
+/** A committed link to a directory, where the main checkout has a directory: what is written there lands elsewhere. */
+async function leadsOut(root: string, path: string): Promise<boolean> {
+  for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {
+    const is = await lstat(join(root, parent)).catch(() => undefined)
+    if (is?.isSymbolicLink() === true) return true
+  }
+  return false
+}
+
+function outsideWarning(path: string): string {
+  return `${path} was not brought: in the lane a directory above it is a link that leads elsewhere.`
+}
+
 /** The lines of `.worktreeinclude`, the file that several tools share for this. */
 async function includeFile(root: string): Promise<string[]> {
+  const file = join(root, '.worktreeinclude')
   try {
-    return (await readFile(join(root, '.worktreeinclude'), 'utf8')).split('\n')
+    // A pipe would be waited for.
+    if (!(await stat(file)).isFile()) return []
+    return (await readFile(file, 'utf8')).split('\n')
   } catch {
     return []
   }
@@ -56,13 +83,26 @@ async function ignoredMatching(from: SeedRequest['from'], patterns: readonly str
       '--directory',
       `--exclude-from=${list}`,
     ])
+    const paths = splitZero(stdout).map((path) => path.replace(/\/$/, ''))
     return await onlyIgnored(
       from,
-      splitZero(stdout).map((path) => path.replace(/\/$/, '')),
+      paths.filter((path) => !isForeign(from.workTree, path)),
     )
   } finally {
     await rm(list, { force: true })
   }
+}
+
+/**
+ * Whether a path belongs to another checkout: a `.git` of its own lies above it. Git itself looks into a directory
+ * whose `.git` leads nowhere, as the one that holds the lanes: it would bring the files of removed lanes that are being
+ * deleted (measured here with git 2.39).
+ */
+function isForeign(root: string, path: string): boolean {
+  for (let at = dirname(path); at !== '.'; at = dirname(at))
+    if (existsSync(join(root, at, '.git'))) return true
+  const own = join(root, path, '.git')
+  return existsSync(own) && lstatSync(own).isFile()
 }
 
 async function onlyIgnored(place: GitPlace, paths: readonly string[]): Promise<string[]> {
@@ -87,6 +127,7 @@ async function linkIgnored({ from, to }: SeedRequest, path: string): Promise<str
     ),
   )
   if (there[0] !== true || there[1] === true) return []
+  if (await leadsOut(to.workTree, path)) return [outsideWarning(path)]
   await mkdir(dirname(target), { recursive: true })
   await symlink(source, target)
   if ((await onlyIgnored(to, [path])).length > 0) return []

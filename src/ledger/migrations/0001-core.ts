@@ -53,6 +53,8 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
     .addColumn('epoch', 'integer', (c) => c.notNull())
     .addColumn('holder', 'text', (c) => c.notNull())
     .addColumn('until', 'integer')
+    .addColumn('steadyUntil', 'integer')
+    .addColumn('boot', 'text', (c) => c.notNull())
     .addColumn('length', 'integer')
     .addColumn('claimedAt', 'integer', (c) => c.notNull())
     .addColumn('claimant', 'text')
