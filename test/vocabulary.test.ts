@@ -7,7 +7,20 @@ import { RUN_STATES } from '../src/board/run.ts'
 import { TASK_STATES, TASK_TRANSITIONS } from '../src/board/task.ts'
 
 /** The nouns of the glossary (ARCHITECTURE.md) that events may be about. */
-const NOUNS = ['task', 'lane', 'lease', 'run', 'landing', 'base', 'engine', 'agent', 'request', 'message']
+const NOUNS = [
+  'task',
+  'lane',
+  'lease',
+  'run',
+  'landing',
+  'base',
+  'archive',
+  'engine',
+  'ledger',
+  'agent',
+  'request',
+  'message',
+]
 /** Past forms that do not end in -ed. Compound ones end in such a form: `attempt_failed`. */
 const IRREGULAR = ['held', 'kept', 'unkept', 'remade', 'withdrawn']
 /** Phrasal verbs: the particle comes last. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
+import { refuseLowDisk } from '../engine/disk.ts'
 import { ensureLane } from '../engine/lanes/ensure.ts'
 import { ENGINE_HOLDER } from '../engine/runs/attempt.ts'
 import type { World } from '../engine/world.ts'
@@ -13,6 +14,7 @@ import {
   expireLeases,
   giveBack,
   holdsTask,
+  unansweredClaims,
 } from '../ledger/leases.ts'
 import { notesOf } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
@@ -30,13 +32,20 @@ export default operation({
       .trim()
       .min(1)
       .max(100)
+      .refine(
+        (name) => !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(name),
+        'one line of plain text',
+      )
       .refine((name) => name !== ENGINE_HOLDER, 'that is the name of the engine; use another')
       .describe('Your name, shown to others'),
     lease: duration.optional().describe('Give the task back unless a heartbeat comes within this time'),
   }),
   async run({ world }, { id, as, lease }) {
+    const low = refuseLowDisk(world)
+    if (low !== null) return low
     const request = { holder: as, length: lease ?? null, claimant: world.self }
     await takeBackExpired(world)
+    await takeBackVoid(world)
     const claim = await transact(world.ledger, world.actor, async (tx) =>
       id === undefined ? await claimNext(tx, request) : await claimTask(tx, id, request),
     )
@@ -48,9 +57,19 @@ export default operation({
 
 /** On its own, so that it stands also where the claim is refused. */
 async function takeBackExpired(world: World): Promise<void> {
-  const expired = await expiredLeases(world.ledger.db, world.actor.now())
+  const expired = await expiredLeases(world.ledger.db, world.actor.moment())
   if (expired.length > 0)
     await transact(world.ledger, world.actor, async (tx) => await expireLeases(tx, expired))
+}
+
+/** Claims that failed, or were killed, before they answered, and could not be given back then. */
+async function takeBackVoid(world: World): Promise<void> {
+  for (const { taskId, epoch, claimant } of await unansweredClaims(world.ledger.db))
+    if (!world.isAlive(claimant))
+      await transact(world.ledger, world.actor, async (tx) => {
+        const held = await holdsTask(tx, taskId, epoch)
+        return isRefusal(held) ? held : await giveBack(tx, held, 'lost')
+      })
 }
 
 /** The answer comes when the lane is ready. Without a lane there is no claim. */
@@ -77,7 +96,8 @@ async function withLane(world: World, { task, lease }: Claim): Promise<unknown |
       notes: await notesOf(world.ledger.db, task.id),
     }
   } catch (error) {
-    await letGo(error instanceof Error ? error.message : String(error))
+    // A claim that cannot be given back now is taken back later: this process is gone then, and had not answered.
+    await letGo(error instanceof Error ? error.message : String(error)).catch(() => undefined)
     throw error
   }
 }

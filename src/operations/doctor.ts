@@ -1,27 +1,32 @@
 import * as z from 'zod'
-import type { Finding } from '../engine/health/finding.ts'
-import { lookAround } from '../engine/health/look.ts'
-import { plannedRepairs, repair } from '../engine/repair.ts'
-import type { World } from '../engine/world.ts'
+import { refuse } from '../board/refusal.ts'
+import { LedgerUnusable } from '../ledger/unusable.ts'
+import { examine } from './examine.ts'
 import { operation } from './operation.ts'
+import { rescueLedger } from './rescue-ledger.ts'
 
 export default operation({
   summary: 'Find what is not as it should be, and repair it',
-  examples: ['worklane doctor', 'worklane doctor --fix'],
-  input: z.object({ fix: z.boolean().optional().describe('Carry the repairs out that are safe') }),
-  async run({ world }, { fix }) {
-    const findings = await look(world)
-    if (fix !== true) return { findings, fixed: [] }
-    await repair(world)
-    const left = await look(world)
-    return { findings: left, fixed: findings.filter((one) => !left.some(({ what }) => what === one.what)) }
+  examples: ['worklane doctor', 'worklane doctor --fix', 'worklane doctor --archives'],
+  input: z.object({
+    fix: z.boolean().optional().describe('Carry the repairs out that are safe'),
+    archives: z.boolean().optional().describe('Unpack every archive and compare all of it'),
+    restoreLedger: z
+      .boolean()
+      .optional()
+      .describe('Put the last backup in the place of a damaged ledger, which is kept aside'),
+  }),
+  rescue: async ({ place, trouble }, { restoreLedger }) =>
+    await rescueLedger(place, trouble, restoreLedger ?? false),
+  async run({ world }, { fix, archives, restoreLedger }) {
+    const [problem] = world.ledger.problems()
+    if (problem !== undefined) {
+      await world.ledger.close()
+      const trouble = new LedgerUnusable('ledger-damaged', problem)
+      return await rescueLedger(world, trouble, restoreLedger ?? false)
+    }
+    if (restoreLedger === true)
+      return refuse('ledger-whole', 'The ledger is whole; nothing was restored.', 'See: worklane doctor')
+    return await examine(world, { fix: fix === true, archives: archives === true })
   },
 })
-
-async function look(world: World): Promise<Finding[]> {
-  const fix = 'worklane doctor --fix'
-  const planned = (await plannedRepairs(world)).map(
-    ({ key, what, why = '' }): Finding => ({ code: key.split('/')[0] ?? key, what, why, fix, fixable: true }),
-  )
-  return [...planned, ...(await lookAround(world))]
-}

@@ -3,10 +3,12 @@ import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { baseBranch } from '../engine/base.ts'
 import { readyRepository } from '../engine/repository.ts'
 import { openSession, type Session, type SessionOptions } from '../engine/session.ts'
+import { asFault } from '../host/fault.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { behindUpstream } from '../host/git/upstream.ts'
 import { eventsAfter, lastSequence } from '../ledger/events.ts'
 import type { Context } from './operation.ts'
+import { troubleTeller } from './tell-trouble.ts'
 import { snapshotter } from './view.ts'
 
 export interface EngineWork extends Omit<SessionOptions, 'selection'> {
@@ -24,6 +26,8 @@ export async function workAsEngine(
   prepare: () => Promise<ReadonlySet<number> | null | Refusal>,
 ): Promise<{ readonly base: string; readonly only: ReadonlySet<number> | null } | Refusal> {
   const { world } = context
+  const ready = await readyRepository(world)
+  if (ready !== null) return ready
   const base = await baseBranch(world)
   if (isRefusal(base)) return base
   if ((await branchTip({ gitDir: world.repository.commonDir }, base)) === null)
@@ -32,8 +36,6 @@ export async function workAsEngine(
       `The base branch ${base} has no commit.`,
       'Commit something on it first, or name another base in worklane.yaml.',
     )
-  const ready = await readyRepository(world)
-  if (ready !== null) return ready
   const selection: { only: ReadonlySet<number> | null } = { only: new Set() }
   const since = await lastSequence(world.ledger.db)
   const session = await openSession(world, { ...work, selection })
@@ -86,7 +88,7 @@ async function workAndTell(
   const telling = tellUntil(context, session, work, course, done.signal)
   try {
     const stopped = async (): Promise<boolean> => await isStopped(session, hurry)
-    if (work.until === 'done') await session.engine.settle(stopped)
+    if (work.until === 'done') await session.engine.settle(stopped, { untilRoom: true })
     else await session.engine.work(async () => (await stopped()) && session.begun.size === 0)
     await session.engine.finish(stopped)
   } catch (error) {
@@ -102,9 +104,19 @@ async function workAndTell(
 
 /** Passes a stop on to the agents, those that started in the same moment included. */
 async function isStopped(session: Session, hurry: AbortSignal): Promise<boolean> {
-  if (!session.stopping && (await session.stopRequested())) session.stop(false)
+  if (!session.stopping && (await unlessFaulty(session.stopRequested, false))) session.stop(false)
   if (session.stopping) session.stop(hurry.aborted)
   return session.stopping
+}
+
+/** What only looks can look again later: on a full disk not even SQLite's readers always get through. */
+async function unlessFaulty<T>(look: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (asFault(error)?.retry !== 'later') throw error
+    return otherwise
+  }
 }
 
 /** Events as they come, and a picture of all twice a second, until `done`; the last events are never left out. */
@@ -116,14 +128,19 @@ async function tellUntil(
   done: AbortSignal,
 ): Promise<void> {
   const look = snapshotter(world, session, { ...work, ...course })
+  const tellTrouble = troubleTeller(session, report)
   let seen = course.since
-  for (;;) {
-    const last = done.aborted
+  const tell = async (): Promise<void> => {
     for (const event of await eventsAfter(world.ledger.db, seen)) {
       report({ kind: 'event', event })
       seen = event.seq
     }
     report({ kind: 'snapshot', snapshot: await look() })
+  }
+  for (;;) {
+    const last = done.aborted
+    tellTrouble()
+    await unlessFaulty(tell, undefined)
     if (last) return
     await wait(400, undefined, { signal: done }).catch(() => undefined)
   }

@@ -3,29 +3,71 @@ import { join } from 'node:path'
 import { readSettings } from '../config/settings.ts'
 import { UsageError } from '../config/usage-error.ts'
 import type { World } from '../engine/world.ts'
-import { findRepository } from '../host/git/repository.ts'
+import { currentMoment } from '../host/clock.ts'
+import { networkFileSystem } from '../host/files/network.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from '../host/process/identity.ts'
 import { openLedger } from '../ledger/ledger.ts'
+import { LedgerUnusable } from '../ledger/unusable.ts'
+import { usableRepository } from './usable-repository.ts'
 
-/** Opens what everything works with: the repository around `cwd`, its settings and its ledger. */
+/** Everything but the ledger. */
+export type Place = Omit<World, 'ledger'>
+
+/** A ledger that cannot be used, and what is there without it. */
+export interface WithoutLedger {
+  readonly place: Place
+  readonly trouble: LedgerUnusable
+}
+
+/**
+ * Opens what everything works with: the repository around `cwd`, its settings and its ledger.
+ * @throws UsageError, Fault
+ */
+export async function tryWorld(
+  cwd: string,
+  signals: Pick<World, 'stop' | 'hurry'>,
+): Promise<World | WithoutLedger> {
+  const place = await openPlace(cwd, signals)
+  refuseNetwork(place.repository.commonDir)
+  try {
+    return { ...place, ledger: await openLedger(join(place.repository.home, 'ledger.db')) }
+  } catch (error) {
+    if (!(error instanceof LedgerUnusable) || error.code === 'ledger-newer') {
+      const { explain } = await import('./explain.ts')
+      throw explain(error, place)
+    }
+    return { place, trouble: error }
+  }
+}
+
+/** As `tryWorld`, where nobody can do without the ledger. */
 export async function openWorld(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): Promise<World> {
-  const repository = findRepository(cwd)
-  if (repository === undefined)
-    throw new UsageError('This is not inside a git repository.', {
-      hint: 'Go into one, or make one: git init && git commit --allow-empty -m first',
-    })
+  const world = await tryWorld(cwd, signals)
+  if ('trouble' in world) throw world.trouble
+  return world
+}
+
+/** SQLite's log needs memory that all its readers share, which no network gives (https://www.sqlite.org/wal.html). */
+function refuseNetwork(commonDir: string): void {
+  const network = networkFileSystem(commonDir)
+  if (network === null) return
+  throw new UsageError(
+    `This repository lies on a network file system (${network}), where no ledger can be kept.`,
+    {
+      code: 'network-file-system',
+      hint: 'Clone it to a local disk and work there.',
+    },
+  )
+}
+
+async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): Promise<Place> {
+  const repository = await usableRepository(cwd)
   const { root } = repository
-  if (root === null)
-    throw new UsageError('This is a bare repository, and Worklane needs a checkout to work from.', {
-      hint: 'Add one with: git worktree add ../main main, and go there.',
-    })
   const settings = await readSettings(root)
-  const ledger = await openLedger(join(repository.home, 'ledger.db'))
-  const actor = { name: actorName(), now: () => Date.now() }
+  const actor = { name: actorName(), now: () => Date.now(), moment: currentMoment }
   const alive = (identity: string): boolean => isAlive(JSON.parse(identity) as ProcessIdentity)
   return {
-    ledger,
-    repository: { ...repository, root },
+    repository,
     settings,
     actor,
     self: JSON.stringify(ownIdentity()),

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { LedgerEvent } from '../board/event.ts'
 import type { Refusal } from '../board/refusal.ts'
 import type { World } from '../engine/world.ts'
+import type { WithoutLedger } from './open.ts'
 import type { RunSnapshot } from './snapshot.ts'
 
 /** What long operations tell while they work. */
@@ -35,6 +36,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Answer = unk
   /** Every field has a description; optional ones are flags. */
   readonly input: Input
   readonly run: (context: Context, input: z.output<Input>) => Promise<Answer | Refusal>
+  /** Called instead of `run` where the ledger cannot be used; without it that is an error. */
+  readonly rescue?: (without: WithoutLedger, input: z.output<Input>) => Promise<Answer | Refusal>
 }
 
 /** Ties the type of the input to `run`. */

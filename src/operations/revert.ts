@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import type { Task } from '../board/task.ts'
-import { branchTip, setRef } from '../host/git/refs.ts'
+import { setOwnRefs } from '../host/git/own-refs.ts'
+import { branchTip } from '../host/git/refs.ts'
 import { makeRevert } from '../host/git/revert.ts'
 import { completeTask, latestLanding } from '../ledger/landings.ts'
 import { claimTask } from '../ledger/leases.ts'
@@ -93,7 +94,7 @@ async function revertCommit({ world }: Context, landed: Task): Promise<Revert | 
 
 /** A task like any other whose result is there already: claimed, completed and queued in one transaction. */
 async function queue({ world }: Context, landed: Task, { commit, base }: Revert): Promise<unknown | Refusal> {
-  await setRef({ gitDir: world.repository.commonDir }, `refs/worklane/revert/${landed.id}`, commit)
+  await setOwnRefs(world.repository.commonDir, new Map([[`refs/worklane/revert/${landed.id}`, commit]]))
   const { style, review, verify } = world.settings.landing
   return await transact(world.ledger, world.actor, async (tx) => {
     const subject = `Revert task ${landed.id}: ${landed.subject}`.slice(0, 200)

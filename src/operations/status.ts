@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { standing } from '../board/task.ts'
+import { lowDisk } from '../engine/disk.ts'
+import { glance } from '../engine/health/glance.ts'
 import { rememberedBase } from '../ledger/base.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { landingQueue } from '../ledger/landings.ts'
@@ -22,9 +24,12 @@ export default operation({
         engine !== undefined && world.isAlive(engine.identity)
           ? { since: new Date(engine.startedAt).toISOString() }
           : null,
+      disk: lowDisk(world),
       ...count(await taskLines(db)),
       running: (await liveRuns(db)).length,
       lanes: await countLanes(db),
+      /** Those that are cheap to see; `doctor` looks further. */
+      findings: (await glance(world)).length,
       landings: queue.map(({ taskId, state, reason, files }) => ({ task: taskId, state, reason, files })),
     }
   },

@@ -40,6 +40,18 @@ export const OPERATIONS: readonly Entry[] = [
   entry('lane keep', 'Keep a lane after its task has landed', () => import('./lane-keep.ts')),
   entry('lane remove', 'Archive a lane and remove it', () => import('./lane-remove.ts')),
   entry('lane restore', 'Bring a removed lane back', () => import('./lane-restore.ts')),
+  entry('archive list', 'List the archives of removed lanes', () => import('./archive-list.ts')),
+  entry(
+    'archive show',
+    'Show what an archive holds, and how to read it without Worklane',
+    () => import('./archive-show.ts'),
+  ),
+  entry(
+    'archive restore',
+    'Bring a lane back from one of its archives',
+    () => import('./archive-restore.ts'),
+  ),
+  entry('archive purge', 'Delete archives for good', () => import('./archive-purge.ts')),
   entry('logs', 'Show what an agent printed', () => import('./logs.ts')),
   entry('wait', 'Wait until tasks are finished', () => import('./wait.ts')),
   entry('approve', 'Let a reviewed task land', () => import('./approve.ts')),

@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
 import { removeLane } from '../engine/lanes/remove.ts'
-import { lanesDirectory } from '../engine/lanes/reserve.ts'
+import { emptyTrash } from '../engine/lanes/trash.ts'
+import { lanesDirectory } from '../engine/lanes-place.ts'
 import { repair } from '../engine/repair.ts'
 import { excludedLine } from '../engine/repository.ts'
 import { take } from '../engine/session.ts'
 import type { World } from '../engine/world.ts'
-import { deleteRef, refsUnder } from '../host/git/refs.ts'
+import { READ_WITHOUT_WORKLANE } from '../host/archive/readme.ts'
+import { mountIn } from '../host/files/discard.ts'
+import { deleteOwnRef } from '../host/git/own-refs.ts'
+import { refsUnder } from '../host/git/refs.ts'
 import { removeFence } from '../host/git/worktree.ts'
 import { condemnLane, countArchives, standingLanes } from '../ledger/lanes.ts'
 import { transact } from '../ledger/transact.ts'
@@ -20,6 +24,13 @@ export default operation({
   examples: ['worklane uninstall'],
   input: z.object({}),
   async run({ world }) {
+    const { home } = world.repository
+    if (!(await lstat(home)).isDirectory() || mountIn(home) !== null)
+      return refuse(
+        'not-only-ours',
+        `${home} leads to a directory of others.`,
+        'Take the link or the mount away first; Worklane deletes only what it made.',
+      )
     await repair(world)
     if (!((await take(world, 'engine')) && (await take(world, 'landing'))))
       return refuse('engine-running', 'Worklane works on this repository.', 'Stop it first: worklane stop')
@@ -46,16 +57,18 @@ export default operation({
 async function dropOwnRefs(world: World): Promise<void> {
   const place = { gitDir: world.repository.commonDir }
   for (const ref of await refsUnder(place, ['refs/worklane/landing', 'refs/worklane/revert']))
-    await deleteRef(place, ref)
+    await deleteOwnRef(place.gitDir, ref)
 }
 
 async function clearRepository(world: World): Promise<void> {
   const { commonDir, home } = world.repository
   const lanes = lanesDirectory(world)
-  await rm(join(lanes, '.trash'), { recursive: true, force: true })
+  await emptyTrash(world)
   await removeFence(lanes)
   await rmdir(lanes).catch(() => undefined)
-  await rm(join(commonDir, 'worktrees', 'worklane'), { recursive: true, force: true })
+  // Step by step: what is above them may have become a link to a directory of others.
+  await rm(join(commonDir, 'worktrees', 'worklane', 'locked'), { force: true })
+  await rmdir(join(commonDir, 'worktrees', 'worklane')).catch(() => undefined)
   await rmdir(join(commonDir, 'worktrees')).catch(() => undefined)
   const exclude = join(commonDir, 'info', 'exclude')
   const text = await readFile(exclude, 'utf8').catch(() => '')
@@ -73,6 +86,7 @@ async function keepArchives(world: World): Promise<string> {
     const kept = join(commonDir, n === 1 ? 'worklane-archive' : `worklane-archive-${n}`)
     if (existsSync(kept)) continue
     await rename(home, kept)
+    await writeFile(join(kept, 'README.md'), READ_WITHOUT_WORKLANE)
     return kept
   }
 }

@@ -98,10 +98,11 @@ function changesByLane(world: World): (lane: OwnedLane) => Promise<Changes> {
   const known = new Map<number, { at: number; changes: Changes }>()
   return async (lane) => {
     const remembered = known.get(lane.id)
-    if (remembered !== undefined && Date.now() - remembered.at < CHANGES_KEPT) return remembered.changes
+    if (remembered !== undefined && performance.now() - remembered.at < CHANGES_KEPT)
+      return remembered.changes
     const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
     const changes = await changedSince(place, lane.base).catch(() => null)
-    known.set(lane.id, { at: Date.now(), changes })
+    known.set(lane.id, { at: performance.now(), changes })
     return changes
   }
 }

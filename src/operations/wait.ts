@@ -17,7 +17,7 @@ export default operation({
     timeout: duration.optional().describe('Give up after this time'),
   }),
   async run({ world, stop }, { ids, timeout }) {
-    const until = timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeout
+    const until = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
     for (;;) {
       const seen = world.ledger.changeCount()
       const tasks = await listTasks(world.ledger.db)
@@ -41,13 +41,13 @@ export default operation({
           'Retry or cancel those: worklane task list',
         )
       if (open.length === 0) return { tasks: wanted.map(({ id, state }) => ({ id, state })) }
-      if (stop.aborted || Date.now() >= until)
+      if (stop.aborted || performance.now() >= until)
         return refuse(
           'still-open',
           `Not finished yet: ${open.map(({ id }) => `task ${id}`).join(', ')}.`,
           'See how they stand with: worklane status',
         )
-      while (!stop.aborted && Date.now() < until && world.ledger.changeCount() === seen) await wait(50)
+      while (!stop.aborted && performance.now() < until && world.ledger.changeCount() === seen) await wait(50)
     }
   },
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { conversionSettings, rememberFill } from '../../host/archive/pristine.ts'
@@ -21,10 +21,11 @@ import {
   type Worktree,
 } from '../../host/git/worktree.ts'
 import { runCommand } from '../../host/process/run-command.ts'
-import { findArchive, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
+import { findArchive, findLane, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import { environmentOf } from '../environment.ts'
 import { mainCheckout } from '../main-checkout.ts'
+import { hideLanes } from '../repository.ts'
 import type { World } from '../world.ts'
 import { trashDirectories } from './trash.ts'
 
@@ -43,6 +44,7 @@ export async function makeLane(
   { fresh = false }: { readonly fresh?: boolean } = {},
 ): Promise<OwnedLane | Refusal> {
   const worktree = worktreeOf(world, lane)
+  await hideLanes(world)
   if (!fresh) await clearHalfMade(world, lane)
   const inode = await registerWorktree(worktree)
   await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, inode))
@@ -159,7 +161,10 @@ async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
   const admin = adminDirectory(worktree)
   const ours = (await adminPointsHere(worktree)) && lane.path !== ''
   await clearDirectory(world, lane)
-  if (ours) deleteInBackground([await moveToTrash(admin, trashDirectories(world).admin)])
+  if (ours) {
+    const isRight = async (moved: string): Promise<boolean> => await adminPointsHere(worktree, moved)
+    deleteInBackground([await moveToTrash(admin, trashDirectories(world).admin, isRight)])
+  }
   const place = { gitDir: worktree.commonDir }
   if (lane.fillFrom === null) {
     await rm(join(worktree.commonDir, 'refs', 'heads', `${lane.branch}.lock`), { force: true })
@@ -171,9 +176,14 @@ async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
 async function clearDirectory(world: World, lane: OwnedLane): Promise<void> {
   const is = await checkInode(lane.path, lane.inode)
   if (is === 'missing') return
-  if (is === 'ours') return deleteInBackground([await moveToTrash(lane.path, trashDirectories(world).lanes)])
+  if (is === 'ours') {
+    const isRight = async (moved: string): Promise<boolean> =>
+      (await checkInode(moved, lane.inode)) === 'ours'
+    return deleteInBackground([await moveToTrash(lane.path, trashDirectories(world).lanes, isRight)])
+  }
   // Made, but the crash came before its inode was written down: then it holds at most our `.git` file.
-  const names = await readdir(lane.path).catch(() => ['?'])
+  const isDirectory = (await lstat(lane.path)).isDirectory()
+  const names = isDirectory ? await readdir(lane.path).catch(() => ['?']) : ['?']
   if (lane.inode !== null || names.some((name) => name !== '.git'))
     throw new Fault(`${lane.path} is not the directory that Worklane made.`, {
       retry: 'never',
@@ -185,7 +195,9 @@ async function clearDirectory(world: World, lane: OwnedLane): Promise<void> {
 
 /** creating → removed: it could not be made, and nothing of it is left. */
 export async function giveUpLane(world: World, lane: OwnedLane, reason: string): Promise<void> {
-  await clearHalfMade(world, lane).catch(() => undefined)
+  // As the ledger has it now: its inode was written down since, and without that it would not be known for ours.
+  const known = (await findLane(world.ledger.db, lane.id)) ?? lane
+  await clearHalfMade(world, known).catch(() => undefined)
   const gone = await transact(
     world.ledger,
     world.actor,

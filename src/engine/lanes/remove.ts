@@ -10,7 +10,7 @@ import { changedAfter } from '../../host/files/changed-after.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { checkoutsOf } from '../../host/git/checkouts.ts'
 import { deleteBranch } from '../../host/git/refs.ts'
-import { adminDirectory, adminPointsHere, checkInode } from '../../host/git/worktree.ts'
+import { adminDirectory, adminPointsHere, checkInode, type Worktree } from '../../host/git/worktree.ts'
 import {
   addArchive,
   archiveOf,
@@ -115,8 +115,7 @@ async function clearAway(world: World, lane: OwnedLane): Promise<OwnedLane | Ref
   await keepLateWork(world, lane)
   const gone: string[] = []
   if (lane.trash !== null && (await checkInode(lane.trash, lane.inode)) === 'ours') gone.push(lane.trash)
-  if (await adminPointsHere(worktree))
-    gone.push(await moveToTrash(adminDirectory(worktree), trashDirectories(world).admin))
+  if (await adminPointsHere(worktree)) gone.push(await unregister(world, worktree))
   crashPoint('lane.unregistered')
   await freeBranch(world, lane)
   crashPoint('lane.unbranched')
@@ -128,6 +127,12 @@ async function clearAway(world: World, lane: OwnedLane): Promise<OwnedLane | Ref
   crashPoint('lane.removed')
   deleteInBackground(gone)
   return removed
+}
+
+/** Takes git's own directory for the lane away. Answers where it is now. */
+async function unregister(world: World, worktree: Worktree): Promise<string> {
+  const isRight = async (moved: string): Promise<boolean> => await adminPointsHere(worktree, moved)
+  return await moveToTrash(adminDirectory(worktree), trashDirectories(world).admin, isRight)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { basename, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import { branchName, type Lane } from '../../board/lane.ts'
 import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import type { Task } from '../../board/task.ts'
@@ -18,12 +18,8 @@ import {
 import { holdsTask } from '../../ledger/leases.ts'
 import { transact } from '../../ledger/transact.ts'
 import { baseBranch } from '../base.ts'
+import { lanesDirectory } from '../lanes-place.ts'
 import type { World } from '../world.ts'
-
-/** Where lanes live. */
-export function lanesDirectory(world: World): string {
-  return resolve(world.repository.root, world.settings.lanes.directory)
-}
 
 /**
  * Writes the row of a new lane for a claimed task. A lane that was abandoned, or whose holder's work was set aside,

@@ -1,8 +1,9 @@
-import { lstat, readdir } from 'node:fs/promises'
+import { lstat, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deleteNow, listTrash } from '../../host/files/discard.ts'
 import { standingLanes } from '../../ledger/lanes.ts'
+import { lanesDirectory } from '../lanes-place.ts'
 import type { World } from '../world.ts'
-import { lanesDirectory } from './reserve.ts'
 
 /** Where removed directories wait for deletion: each on the file system of what it takes. */
 export function trashDirectories(world: World): { readonly lanes: string; readonly admin: string } {
@@ -28,9 +29,17 @@ export async function leftInTrash(world: World): Promise<string[]> {
 
 /** A rename changes the ctime of what it moves. */
 async function oldIn(world: World, trash: string): Promise<string[]> {
-  const paths = (await readdir(trash).catch(() => [])).map((name) => join(trash, name))
+  const paths = await listTrash(trash)
   const since = await Promise.all(
     paths.map(async (path) => (await lstat(path).catch(() => null))?.ctimeMs ?? Infinity),
   )
   return paths.filter((_, at) => (since[at] ?? Infinity) < world.actor.now() - DELETING_TAKES)
+}
+
+/** Deletes all that lies in the trash, and the trash itself where nothing of others is in it. */
+export async function emptyTrash(world: World): Promise<void> {
+  for (const trash of Object.values(trashDirectories(world))) {
+    await deleteNow(await listTrash(trash))
+    await rmdir(trash).catch(() => undefined)
+  }
 }

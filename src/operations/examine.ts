@@ -1,0 +1,59 @@
+import type { Finding } from '../engine/health/finding.ts'
+import { blindSpot } from '../engine/health/glance.ts'
+import { lookAround } from '../engine/health/look.ts'
+import { plannedRepairs, type Repaired, repair } from '../engine/repair.ts'
+import type { World } from '../engine/world.ts'
+import { findEngine } from '../ledger/engines.ts'
+
+export interface Examination {
+  /** What is left. With `--fix`, `unfixed` says of each why. */
+  readonly findings: readonly (Finding & { readonly unfixed?: string })[]
+  readonly fixed: readonly Finding[]
+}
+
+interface Found extends Finding {
+  /** Of the step that would repair it; null where no step does. */
+  readonly key: string | null
+}
+
+/** What is not as it should be; with `fix`, after the repairs that are safe. */
+export async function examine(
+  world: World,
+  { fix, archives }: { readonly fix: boolean; readonly archives: boolean },
+): Promise<Examination> {
+  const before = await look(world, archives)
+  if (!fix) return { findings: before.map(plain), fixed: [] }
+  const repaired = await repair(world)
+  const left = await look(world, archives)
+  const still = new Set(left.map(({ what }) => what))
+  return {
+    findings: left.map((one) => ({ ...plain(one), unfixed: whyLeft(one, repaired) })),
+    fixed: before.filter(({ what }) => !still.has(what)).map(plain),
+  }
+}
+
+async function look(world: World, archives: boolean): Promise<Found[]> {
+  const { planned, blind } = await plannedRepairs(world)
+  const engine = await findEngine(world.ledger.db, 'engine')
+  const alive = engine !== undefined && world.isAlive(engine.identity)
+  const fix = alive ? 'The running engine does this by itself; see: worklane status' : 'worklane doctor --fix'
+  return [
+    ...planned.map(({ key, what, why = '' }) => {
+      const code = key.split('/')[0] ?? key
+      return { key, code, what, why, fix, fixable: true }
+    }),
+    ...blind.map(({ name, error }) => ({ ...blindSpot(`what to repair of the ${name}`, error), key: null })),
+    ...(await lookAround(world, { archives })).map((finding) => ({ ...finding, key: null })),
+  ]
+}
+
+function whyLeft({ key, fixable }: Found, repaired: Repaired): string {
+  if (!fixable) return 'only you can decide this'
+  if (repaired === 'engine-runs') return 'an engine is running, which does it'
+  const error = key === null ? undefined : repaired.get(key)
+  return error?.message ?? 'it came up meanwhile; ask again'
+}
+
+function plain({ key: _, ...finding }: Found): Finding {
+  return finding
+}
