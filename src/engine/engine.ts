@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { asFault, Fault } from '../host/fault.ts'
 import type { Action, Controller } from './controller.ts'
+import { blameDisk, wantsRoom } from './disk.ts'
 import type { World } from './world.ts'
 
 /** How often the ledger is asked whether another process changed it, and how long at most until the next look. */
@@ -9,11 +10,13 @@ const LOOK_AT_LEAST_EVERY = 2_000
 const LONGEST_BACKOFF = 30_000
 /** So often a faulty step is tried before `settle` leaves it to a later look. */
 const TRIES = 5
+const TRIES_FOR_ROOM = 3
 /** So often the same step may succeed within so many milliseconds. */
 const REPEATS = 200
 const REPEATS_WITHIN = 20_000
 
-interface Trouble {
+/** A step that met a fault. */
+export interface Trouble {
   readonly error: Error
   readonly tries: number
   /** Milliseconds since 1970; before this the step is not tried again. */
@@ -41,7 +44,7 @@ export class Engine {
   }
 
   /** What went wrong with the steps that are being retried or were given up, by key. */
-  get trouble(): ReadonlyMap<string, { readonly error: Error; readonly tries: number }> {
+  get trouble(): ReadonlyMap<string, Trouble> {
     return this.#trouble
   }
 
@@ -66,12 +69,16 @@ export class Engine {
 
   /**
    * Works until every planner returns nothing that can be done now, or `enough` says so. Nothing sleeps for long: a
-   * fault that stays is left after a few tries and reported in `trouble`.
+   * fault that stays is left after a few tries and reported in `trouble`; want of room on the disk is soon left, or
+   * with `untilRoom` waited for however long it takes.
    */
-  async settle(enough: () => Promise<boolean> = async () => false): Promise<void> {
+  async settle(
+    enough: () => Promise<boolean> = async () => false,
+    { untilRoom = false }: { readonly untilRoom?: boolean } = {},
+  ): Promise<void> {
     for (;;) {
       const busy = await this.look()
-      if ((!busy && !this.#willRetry()) || (await enough())) return
+      if ((!busy && !this.#willRetry(untilRoom)) || (await enough())) return
       await this.#nextChange(LOOK_AT_LEAST_EVERY)
     }
   }
@@ -88,7 +95,7 @@ export class Engine {
   async #planOf(controller: Controller): Promise<readonly Action[]> {
     const key = `look at ${controller.name}`
     const look = { key, what: key, act: async () => undefined }
-    if ((this.#trouble.get(key)?.notBefore ?? 0) > Date.now()) return [look]
+    if ((this.#trouble.get(key)?.notBefore ?? 0) > performance.now()) return [look]
     try {
       const plan = await controller.plan()
       this.#trouble.delete(key)
@@ -116,7 +123,7 @@ export class Engine {
   #start(action: Action): boolean {
     if (this.#atWork.has(action.key)) return false
     const trouble = this.#trouble.get(action.key)
-    if (trouble !== undefined && trouble.notBefore > Date.now()) return false
+    if (trouble !== undefined && trouble.notBefore > performance.now()) return false
     const work = action.act().then(
       () => this.#succeed(action),
       (error: unknown) => this.#fail(action.key, error),
@@ -132,37 +139,39 @@ export class Engine {
   /** A step that is needed again and again although it succeeds must not become a busy loop. */
   #succeed({ key, what }: Action): void {
     this.#trouble.delete(key)
-    const { count, since } = this.#repeats.get(what) ?? { count: 0, since: Date.now() }
-    const fresh = Date.now() - since > REPEATS_WITHIN
-    this.#repeats.set(what, fresh ? { count: 1, since: Date.now() } : { count: count + 1, since })
+    const { count, since } = this.#repeats.get(what) ?? { count: 0, since: performance.now() }
+    const fresh = performance.now() - since > REPEATS_WITHIN
+    this.#repeats.set(what, fresh ? { count: 1, since: performance.now() } : { count: count + 1, since })
     if (fresh || count < REPEATS) return
     this.#repeats.delete(what)
     this.#fail(key, new Fault(`"${what}" was done ${REPEATS} times and is needed still.`, { retry: 'later' }))
   }
 
   #fail(key: string, error: unknown): void {
-    const fault = asFault(error)
-    if (fault === null) {
+    const known = asFault(error)
+    if (known === null) {
       this.#defect = error instanceof Error ? error : new Error(String(error))
       return
     }
+    const fault = blameDisk(this.#world, known)
     const tries = (this.#trouble.get(key)?.tries ?? 0) + 1
     const atOnce = fault.retry === 'now' && tries < 3
     const pause =
       fault.retry === 'never' ? Number.POSITIVE_INFINITY : Math.min(LONGEST_BACKOFF, 250 * 2 ** tries)
-    this.#trouble.set(key, { error: fault, tries, notBefore: Date.now() + (atOnce ? 0 : pause) })
+    this.#trouble.set(key, { error: fault, tries, notBefore: performance.now() + (atOnce ? 0 : pause) })
   }
 
-  #willRetry(): boolean {
-    return [...this.#trouble.values()].some(
-      ({ tries, notBefore }) => tries < TRIES && Number.isFinite(notBefore),
-    )
+  #willRetry(untilRoom: boolean): boolean {
+    return [...this.#trouble.values()].some(({ error, tries, notBefore }) => {
+      const most = wantsRoom(error) ? (untilRoom ? Number.POSITIVE_INFINITY : TRIES_FOR_ROOM) : TRIES
+      return tries < most && Number.isFinite(notBefore)
+    })
   }
 
   /** Resolves when a step ends, when another process commits, or after `atMost` milliseconds. */
   async #nextChange(atMost: number): Promise<void> {
-    const until = Date.now() + atMost
-    while (Date.now() < until) {
+    const until = performance.now() + atMost
+    while (performance.now() < until) {
       const { finished, changes } = this.#looked
       if (this.#finished !== finished || this.#world.ledger.changeCount() !== changes) return
       await Promise.race([wait(LOOK_EVERY), ...this.#atWork.values()])

@@ -1,10 +1,16 @@
+import { asFault } from '../host/fault.ts'
 import { findEngine, leaveRole, type Role, takeRole } from '../ledger/engines.ts'
 import { transact } from '../ledger/transact.ts'
+import { refuseLowDisk } from './disk.ts'
+import { diskController } from './disk-controller.ts'
 import { Engine } from './engine.ts'
 import { landingController } from './landing/controller.ts'
 import { retryFaulty } from './landing/retry.ts'
 import { lanesController } from './lanes/controller.ts'
 import { ensureLane } from './lanes/ensure.ts'
+import { retentionController } from './lanes/retention.ts'
+import { checkLedger, ledgerController } from './ledger-care.ts'
+import { repairAfterPowerCut } from './power-cut.ts'
 import { Activity } from './runs/activity.ts'
 import { runsController } from './runs/controller.ts'
 import type { World } from './world.ts'
@@ -38,12 +44,19 @@ export interface Session {
 
 /** Null: another live process is the engine of this repository. */
 export async function openSession(world: World, options: SessionOptions): Promise<Session | null> {
+  const former = await findEngine(world.ledger.db, 'engine')
   if (!(await take(world, 'engine'))) return null
+  const uncleanEnd = former !== undefined && former.identity !== world.self
+  await checkLedger(world, { uncleanEnd }).catch(async (error: unknown) => {
+    await leave(world).catch(() => undefined)
+    throw error
+  })
+  await repairAfterPowerCut(world)
   if (options.land) await retryFaulty(world, { only: null, verify: options.verify })
   const activity = new Activity()
   let stopping = false
   const ensure = async (taskId: number, epoch: number) => await ensureLane(world, taskId, epoch)
-  const slots = (): number => (stopping ? 0 : options.parallel)
+  const slots = (): number => (stopping || refuseLowDisk(world) !== null ? 0 : options.parallel)
   const runs = runsController(world, { ...options, ensureLane: ensure, activity, slots })
   const landing = landingController(world, {
     verify: options.verify,
@@ -53,7 +66,14 @@ export async function openSession(world: World, options: SessionOptions): Promis
     hurry: options.hurry,
   })
   return {
-    engine: new Engine(world, [lanesController(world), runs, landing]),
+    engine: new Engine(world, [
+      lanesController(world),
+      runs,
+      landing,
+      retentionController(world),
+      ledgerController(world),
+      diskController(world, { paused: () => stopping, selection: options.selection }),
+    ]),
     activity,
     begun: runs.begun,
     get stopping() {
@@ -64,7 +84,12 @@ export async function openSession(world: World, options: SessionOptions): Promis
       runs.stopAll(now)
     },
     stopRequested: async () => (await findEngine(world.ledger.db, 'engine'))?.stopRequestedAt != null,
-    close: async () => await leave(world),
+    // On a full disk the role stays written down; it is free all the same once this process is gone.
+    close: async () => {
+      await leave(world).catch((error: unknown) => {
+        if (asFault(error)?.retry !== 'later') throw error
+      })
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { makeLane, portrait } from './archive/lane.ts'
-import { STATES } from './archive/states.ts'
+import { portrait } from '../fixtures/lane-states/portrait.ts'
+import { STATES } from '../fixtures/lane-states/states.ts'
+import { makeLane } from './archive/lane.ts'
 
 describe('an archived lane comes back', () => {
   test.for(STATES)('$name', async (state) => {

@@ -18,8 +18,9 @@ import { describe, expect, test } from 'vitest'
 import { readManifest, writeManifest } from '../../src/host/archive/manifest.ts'
 import { purgeArchive } from '../../src/host/archive/purge.ts'
 import { restoreArchive } from '../../src/host/archive/restore.ts'
+import { everyObject, files, portrait } from '../fixtures/lane-states/portrait.ts'
 import { plainGit } from '../fixtures/repository.ts'
-import { BRANCH, everyObject, files, makeLane, portrait, type TestLane } from './archive/lane.ts'
+import { BRANCH, makeLane, type TestLane } from './archive/lane.ts'
 
 const refsOf = (lane: TestLane): string[] =>
   lane.repository

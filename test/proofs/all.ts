@@ -2,10 +2,16 @@ import { bystanders } from './bystanders.ts'
 import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
 import { crashes } from './crashes.ts'
+import { deletionTraps } from './deletion-traps.ts'
+import { fullDisk } from './full-disk.ts'
+import { hostileInput } from './hostile-input.ts'
 import { landingRespectsPeople } from './landing-respects-people.ts'
+import { laneStates } from './lane-states.ts'
+import { powerCuts } from './power-cuts.ts'
 import type { Proof } from './proof.ts'
 import { realHistory } from './real-history.ts'
 import { staleWorker } from './stale-worker.ts'
+import { twoEngines } from './two-engines.ts'
 
 /** Every proof; `npm run prove` and test/proofs.test.ts run what stands here. */
 export const PROOFS: readonly Proof[] = [
@@ -13,7 +19,13 @@ export const PROOFS: readonly Proof[] = [
   bystanders,
   claimAlone,
   staleWorker,
+  hostileInput,
   landingRespectsPeople,
   crashes,
+  fullDisk,
+  powerCuts,
+  twoEngines,
+  laneStates,
+  deletionTraps,
   realHistory,
 ]

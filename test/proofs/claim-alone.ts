@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { isRefusal } from '../../src/board/refusal.ts'
+import { currentMoment } from '../../src/host/clock.ts'
 import { eventsAfter } from '../../src/ledger/events.ts'
 import { claimNext, liveLeases } from '../../src/ledger/leases.ts'
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
@@ -101,7 +102,7 @@ async function compare(directory: string, claimers: readonly Claimer[], all: num
 }
 
 async function refusalAtTheEnd(ledger: Ledger): Promise<string> {
-  const actor = { name: 'late', now: () => Date.now() }
+  const actor = { name: 'late', now: () => Date.now(), moment: currentMoment }
   const claim = await transact(
     ledger,
     actor,

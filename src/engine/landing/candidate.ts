@@ -1,7 +1,9 @@
 import type { Landing } from '../../board/landing.ts'
+import { syncFileSystem } from '../../host/files/sync.ts'
 import { makeCandidate } from '../../host/git/candidate.ts'
 import { signingAsked } from '../../host/git/identity.ts'
-import { branchTip, setRef } from '../../host/git/refs.ts'
+import { setOwnRefs } from '../../host/git/own-refs.ts'
+import { branchTip } from '../../host/git/refs.ts'
 import { findTask } from '../../ledger/tasks.ts'
 import type { World } from '../world.ts'
 import { candidateRef } from './refs.ts'
@@ -46,6 +48,8 @@ export async function prepareCandidate(world: World, entry: Landing): Promise<Ca
   if (made.kind === 'conflict')
     return { kind: 'conflict', files: [...new Set(made.files.map(({ path }) => path))] }
   if (made.kind === 'unknown') return made
-  await setRef(place, candidateRef(entry), made.commit)
+  // No ref, base above all, is to name what a power cut could take; the objects were written with git's defaults.
+  await syncFileSystem(place.gitDir)
+  await setOwnRefs(place.gitDir, new Map([[candidateRef(entry), made.commit]]))
   return { kind: 'candidate', commit: made.commit, on, verified: false }
 }

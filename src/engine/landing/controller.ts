@@ -84,9 +84,9 @@ function patientLook(world: World): (entry: Landing) => Promise<boolean> {
   const looked = new Map<number, { readonly at: number; readonly free: boolean }>()
   return async (entry) => {
     const last = looked.get(entry.id)
-    if (last !== undefined && !last.free && Date.now() - last.at < LOOK_AT_HELD_EVERY) return false
+    if (last !== undefined && !last.free && performance.now() - last.at < LOOK_AT_HELD_EVERY) return false
     const free = (await blockage(world, entry)) === null
-    looked.set(entry.id, { at: Date.now(), free })
+    looked.set(entry.id, { at: performance.now(), free })
     return free
   }
 }

@@ -1,11 +1,14 @@
 import { LANDING_FAULT_CAP, type Landing } from '../../board/landing.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { crashPoint } from '../../host/crash-point.ts'
-import { asFault } from '../../host/fault.ts'
+import { asFault, Fault } from '../../host/fault.ts'
+import { syncFileSystem } from '../../host/files/sync.ts'
 import { type MoveAnswer, moveBase } from '../../host/git/move-base.ts'
-import { branchTip, contains, deleteRef } from '../../host/git/refs.ts'
+import { deleteOwnRef } from '../../host/git/own-refs.ts'
+import { branchTip, contains } from '../../host/git/refs.ts'
 import { type LandingChange, moveLanding, recordLanded, returnTask } from '../../ledger/landings.ts'
 import { transact } from '../../ledger/transact.ts'
+import { blameDisk, diskIsFull } from '../disk.ts'
 import type { World } from '../world.ts'
 import { blockageOf } from './blockage.ts'
 import { type Candidate, prepareCandidate } from './candidate.ts'
@@ -62,7 +65,12 @@ async function guarded<T>(
   }
 }
 
+/** For want of room nothing is held: it waits in the queue, and the fault goes on to whoever tries again later. */
 async function setBack(world: World, entry: Landing, reason: string): Promise<void> {
+  if (diskIsFull(world)) {
+    await move(world, entry.id, 'fault', { reason: 'the disk is full' })
+    throw blameDisk(world, new Fault(reason, { retry: 'later' }))
+  }
   const faults = entry.faults + 1
   const candidateOn = await branchTip({ gitDir: world.repository.commonDir }, entry.base)
   const held = faults >= LANDING_FAULT_CAP
@@ -121,8 +129,9 @@ async function verifyStep(
   if (verify === null) return { verified: false }
   const answer = await verifyCandidate(world, entry, candidate, { command: verify, hurry })
   if (answer.kind === 'green') return { verified: true }
-  if (answer.kind === 'fault') {
-    await setBack(world, entry, answer.reason)
+  // A full disk makes any check red.
+  if (answer.kind === 'fault' || diskIsFull(world)) {
+    await setBack(world, entry, answer.kind === 'fault' ? answer.reason : `\`${verify}\` failed.`)
     return null
   }
   const text = `Merged with ${entry.base}, \`${verify}\` failed (twice). The end of its output:\n\n\`\`\`\n${answer.tail}\n\`\`\``
@@ -150,7 +159,7 @@ async function handBack(
   await dropCandidateRef(world, entry)
 }
 
-/** verifying → moving → landed, confirmed by the ref itself. */
+/** verifying → moving → landed, confirmed by the ref itself, which is on the disk before anybody hears of it. */
 async function moveStep(
   world: World,
   entry: Landing,
@@ -184,7 +193,9 @@ async function tryMove(
   const { base, taskId } = entry
   try {
     const reason = `worklane: land task ${taskId}`
-    return await moveBase(world.repository, { branch: base, from: on, to: commit, reason })
+    const answer = await moveBase(world.repository, { branch: base, from: on, to: commit, reason })
+    if (answer.kind === 'moved') await syncFileSystem(world.repository.commonDir)
+    return answer
   } catch (error) {
     const fault = asFault(error)
     if (fault === null) throw error
@@ -196,5 +207,5 @@ async function tryMove(
 }
 
 async function dropCandidateRef(world: World, entry: Landing): Promise<void> {
-  await deleteRef({ gitDir: world.repository.commonDir }, candidateRef(entry))
+  await deleteOwnRef(world.repository.commonDir, candidateRef(entry))
 }

@@ -11,6 +11,7 @@ import { claimTask, giveBack, holdsTask } from '../../ledger/leases.ts'
 import { type RunRow, recordSpawn, startRun } from '../../ledger/runs.ts'
 import { notesOf } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
+import { blameDisk, diskIsFull } from '../disk.ts'
 import { environmentOf } from '../environment.ts'
 import type { World } from '../world.ts'
 import type { Activity } from './activity.ts'
@@ -53,6 +54,12 @@ export async function attempt(world: World, taskId: number, rules: AttemptRules)
   crashPoint('run.exited')
   rules.activity.forget(taskId)
   await finishAttempt(world, { task, lane, run, exit, verify: rules.verify })
+  throwIfFull(world, new Fault(`The attempt at task ${taskId} could not go on.`, { retry: 'later' }))
+}
+
+/** What failed for want of room is tried again after a pause, and its task is not blamed. */
+function throwIfFull(world: World, fault: Fault): void {
+  if (diskIsFull(world)) throw blameDisk(world, fault)
 }
 
 /** Asked to stop before the agent has begun: the task goes back as it came. */
@@ -71,7 +78,7 @@ async function laneFor(world: World, task: Task, rules: AttemptRules): Promise<O
     await transact(world.ledger, world.actor, async (tx) => {
       const held = await holdsTask(tx, task.id, task.epoch)
       if (isRefusal(held)) return held
-      if (world.stop.aborted) return await giveBack(tx, held, 'released')
+      if (world.stop.aborted || diskIsFull(world)) return await giveBack(tx, held, 'released')
       return await giveBack(tx, held, 'failed', { kind: 'attempt', text: reason })
     })
     return null
@@ -80,8 +87,10 @@ async function laneFor(world: World, task: Task, rules: AttemptRules): Promise<O
     const lane = await rules.ensureLane(task.id, task.epoch)
     return isRefusal(lane) ? await giveUp(`${lane.message} ${lane.hint}`) : lane
   } catch (error) {
-    if (error instanceof Fault) return await giveUp(`${error.message} ${error.hint}`)
-    throw error
+    if (!(error instanceof Fault)) throw error
+    await giveUp(`${error.message} ${error.hint}`)
+    throwIfFull(world, error)
+    return null
   }
 }
 

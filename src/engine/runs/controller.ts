@@ -104,7 +104,7 @@ async function observe(world: World): Promise<{ runs: RunRow[]; stranded: number
     (lease) =>
       isVoid(world, lease) || (lease.holder === ENGINE_HOLDER && !attended && !running.has(lease.taskId)),
   )
-  const expired = await expiredLeases(world.ledger.db, world.actor.now())
+  const expired = await expiredLeases(world.ledger.db, world.actor.moment())
   return { runs, expired, stranded: stranded.map(({ taskId }) => taskId) }
 }
 

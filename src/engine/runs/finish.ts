@@ -3,6 +3,7 @@ import { type Evidence, judge, type Verdict } from '../../board/run.ts'
 import type { Task } from '../../board/task.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { asFault } from '../../host/fault.ts'
+import { removeDeadLocks } from '../../host/git/dead-locks.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../../host/git/refs.ts'
 import { adminDirectory, placeOf } from '../../host/git/worktree.ts'
@@ -13,6 +14,7 @@ import { giveBack, holdsTask } from '../../ledger/leases.ts'
 import { endRun, type RunRow } from '../../ledger/runs.ts'
 import { type Tx, transact } from '../../ledger/transact.ts'
 import { runChecks } from '../checks.ts'
+import { diskIsFull } from '../disk.ts'
 import type { World } from '../world.ts'
 
 export interface FinishedAttempt {
@@ -28,7 +30,7 @@ export interface FinishedAttempt {
 /** The worker is gone: keep what it left, look at what it did, and write the verdict. */
 export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<void> {
   const { task, lane, run, exit } = finished
-  const { verdict, result } = await lookAtWork(world, finished)
+  const { verdict, result } = forgiveFullDisk(world, await lookAtWork(world, finished))
   crashPoint('run.judged')
   await transact(world.ledger, world.actor, async (tx) => {
     const code = typeof exit === 'string' ? null : exit.exitCode
@@ -41,11 +43,19 @@ export async function finishAttempt(world: World, finished: FinishedAttempt): Pr
   })
 }
 
+/** Where nothing could be written the work says nothing about the agent: it is kept, and the attempt does not count. */
+function forgiveFullDisk(world: World, { verdict, result }: Weighed): Weighed {
+  if (verdict.outcome !== 'failed' || !diskIsFull(world)) return { verdict, result }
+  return { verdict: { outcome: 'stopped', detail: `The disk is full. ${verdict.detail}` }, result }
+}
+
 /** A fault of git or the disk ends the attempt too, and counts: to start the agent again would meet it again. */
 async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weighed> {
   const { lane } = finished
-  const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
+  const { admin, path, branch } = lane
+  const worktree = { commonDir: world.repository.commonDir, admin, path, branch }
   try {
+    await removeDeadLocks(worktree)
     const unfinished = unfinishedOperation(adminDirectory(worktree))
     const head = await keepLeftovers(world, finished, unfinished)
     crashPoint('run.kept')

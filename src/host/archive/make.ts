@@ -1,5 +1,6 @@
-import { lstatSync } from 'node:fs'
+import { lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
+import { resolve as resolvePath } from 'node:path'
 import { crashPoint } from '../crash-point.ts'
 import { Fault } from '../fault.ts'
 import { type Administration, foreignDotGit, lookAtAdministration } from './administration.ts'
@@ -85,9 +86,28 @@ async function prepare(input: ArchiveInput): Promise<void> {
     if (stat?.isDirectory() !== true)
       throw new Fault(`There is no lane to archive: ${place} is not a directory.`, { retry: 'never' })
   }
+  checkCommonDir(input)
   await mkdir(input.directory, { recursive: true, mode: 0o700 })
   await chmod(input.directory, 0o700)
   sweepScratch(input.directory)
+}
+
+/** An agent can rewrite it. What the lane refers to would be looked for in another repository, and not be kept. */
+function checkCommonDir({ adminDir, commonDir }: ArchiveInput): void {
+  const file = `${adminDir}/commondir`
+  try {
+    if (realpathSync(resolvePath(adminDir, readFileSync(file, 'utf8').trim())) === realpathSync(commonDir))
+      return
+  } catch {
+    // As wrong as one that leads elsewhere.
+  }
+  throw new Fault(
+    `Git's own directory for the lane, ${adminDir}, does not lead to this repository any more.`,
+    {
+      retry: 'never',
+      hint: `Put it in order and try again: ${file} must hold ../..`,
+    },
+  )
 }
 
 function told(directory: string, manifest: Manifest): Archive {

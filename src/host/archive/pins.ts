@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
+import { syncFileSystem } from '../files/sync.ts'
 import { git, gitBytes } from '../git/git.ts'
+import { setOwnRefs } from '../git/own-refs.ts'
 import { type GitIndex, isFileMode } from './index-file.ts'
 import type { Pin } from './manifest.ts'
 import { FILL_INDEX, type Fill } from './pristine.ts'
@@ -10,9 +12,6 @@ export interface GitObject {
   readonly oid: string
   readonly type: string
 }
-
-/** Objects survive a power cut before the refs that name them do, and both before the manifest. */
-const DURABLE = ['core.fsync=all']
 
 /** Names (HEAD, refs, oids) to objects, one process for all; what does not exist is not in the answer. */
 export async function resolveObjects(
@@ -120,12 +119,11 @@ export async function writePins(
   if (tree !== null) pins.push({ ref: `${refPrefix}/objects`, oid: tree })
   for (const [n, oid] of [...commits, ...plan.tags].entries())
     pins.push({ ref: `${refPrefix}/kept/${n + 1}`, oid })
-  if (pins.length > 0)
-    await git({ gitDir: commonDir }, ['update-ref', '--no-deref', '--stdin'], {
-      input: pins.map(({ ref, oid }) => `update ${ref} ${oid}\n`).join(''),
-      config: DURABLE,
-      writes: true,
-    })
+  if (pins.length > 0) {
+    // A ref must not name what a power cut could take: it would break gc and fetch for everybody.
+    await syncFileSystem(commonDir)
+    await setOwnRefs(commonDir, new Map(pins.map(({ ref, oid }) => [ref, oid])))
+  }
   return pins
 }
 
@@ -136,7 +134,6 @@ async function holdTogether(commonDir: string, loose: readonly GitObject[]): Pro
   )
   const answer = await git({ gitDir: commonDir }, ['mktree', '-z'], {
     input: lines.join(''),
-    config: DURABLE,
     writes: true,
   })
   return answer.stdout.trim()

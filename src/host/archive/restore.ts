@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Fault } from '../fault.ts'
 import { git } from '../git/git.ts'
+import { keepLock } from '../git/worktree.ts'
 import { makeDirectories, type RawFile, writeRaw } from './checkout.ts'
 import { compareEntries } from './compare.ts'
 import { sha256OfFile } from './digest.ts'
@@ -144,6 +145,7 @@ async function putAdministration(adminDir: string, from: string, settled: Settle
   )
   for (const name of stale) await rm(`${adminDir}/${name}`, { recursive: true, force: true })
   for (const name of names) await rename(`${from}/${name}`, `${adminDir}/${name}`)
+  await keepLock(`${from}/locked`, adminDir)
 }
 
 /** Reflogs of branches that had to be made again, and git directories of worktrees inside the lane. */

@@ -1,10 +1,11 @@
+import { mountsBelow } from '../files/mounts.ts'
 import { type Finds, type Known, keep, type LanePlace, mayEnter, permissionsOf } from './finds.ts'
 import type { IndexEntry } from './index-file.ts'
 import { keepAmongLeftOut, type LeftOut, sift, tallyLeftOut, type Wanted } from './left-out.ts'
 import { addParents, rawPath } from './paths.ts'
 import type { Fill } from './pristine.ts'
 import { commonest, standing, type UsualModes, usualMode } from './standing.ts'
-import { look, mountsBelow, type Node, walk } from './walk.ts'
+import { look, type Node, walk } from './walk.ts'
 
 /** A lane, looked at once. Nothing has been read yet but names and times. */
 export interface Survey {

@@ -82,7 +82,8 @@ const SAFE_CONFIG = [
   'submodule.recurse=false',
 ] as const
 
-function gitEnvironment(): Record<string, string> {
+/** The environment of every git process; nothing in it names a repository. */
+export function inheritedEnvironment(): Record<string, string> {
   const env: Record<string, string> = {
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
@@ -133,7 +134,7 @@ async function spawnGit(
   options: GitOptions,
   encoding: 'utf8' | 'latin1',
 ): Promise<GitAnswer> {
-  const env = { ...gitEnvironment(), GIT_DIR: place.gitDir, ...options.env }
+  const env = { ...inheritedEnvironment(), GIT_DIR: place.gitDir, ...options.env }
   if (place.workTree !== undefined) Object.assign(env, { GIT_WORK_TREE: place.workTree })
   if (place.indexFile !== undefined) Object.assign(env, { GIT_INDEX_FILE: place.indexFile })
   if (place.quarantine !== undefined)
@@ -169,16 +170,17 @@ async function spawnGit(
       await wait(5 * 2 ** attempt)
       continue
     }
-    throw gitFault(args, child, stderr, place.workTree)
+    throw gitFault(place, args, child, stderr)
   }
 }
 
 function gitFault(
+  place: GitPlace,
   args: readonly string[],
   child: { timedOut: boolean; isCanceled: boolean; exitCode?: number | undefined; code?: string | undefined },
   stderr: string,
-  cwd: string | undefined,
 ): Fault {
+  const { gitDir, workTree: cwd } = place
   const name = `git ${args[0] ?? ''}`
   const { code, timedOut, isCanceled: cancelled, exitCode = -1 } = child
   if (code === 'ENOENT' && (cwd === undefined || existsSync(cwd)))
@@ -189,11 +191,21 @@ function gitFault(
       hint: 'Try again when the disk is less busy.',
     })
   if (cancelled) return new Fault(`${name} was cancelled.`, { retry: 'later' })
-  const said = stderr.trim().split('\n').slice(-3).join(' ').slice(0, 400)
-  return new Fault(`${name} failed (exit ${exitCode}): ${said}`, {
+  return new Fault(`${name} failed (exit ${exitCode}): ${lastWords(stderr)}.`, {
     retry: 'later',
-    hint: `Arguments: ${args.join(' ').slice(0, 300)}`,
+    hint: `The whole command: git --git-dir='${gitDir}' ${args.join(' ').slice(0, 300)}`,
   })
+}
+
+/** The last lines of what git said, as part of a sentence. */
+function lastWords(stderr: string): string {
+  const lines = stderr.trim().split('\n').slice(-3).join(' ')
+  return (
+    lines
+      .replace(/\p{Cc}+/gu, ' ')
+      .replace(/\.$/, '')
+      .slice(0, 400) || 'it said nothing'
+  )
 }
 
 /** The repository that a worktree's git directory belongs to; the directory itself for the main one. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { crashPoint } from '../crash-point.ts'
 import { Fault } from '../fault.ts'
+import { syncFileSystem } from '../files/sync.ts'
 import { type Checkout, type CheckoutPlace, checkoutsOf, placeOfCheckout } from './checkouts.ts'
 import { git } from './git.ts'
 import { identityEnvironment } from './identity.ts'
@@ -113,7 +114,7 @@ async function moveRefOnly(place: CheckoutPlace, move: BaseMove): Promise<MoveAn
   const { exitCode } = await git(at, args, {
     answers: [0, 1, 128],
     // Git gives up on another process's lock after a tenth of a second otherwise.
-    config: ['core.filesRefLockTimeout=1000'],
+    config: ['core.filesRefLockTimeout=1000', 'core.fsync=all'],
     writes: true,
   })
   if (exitCode === 0) return { kind: 'moved' }
@@ -154,6 +155,7 @@ async function moveCheckout(place: CheckoutPlace, checkout: Checkout, move: Base
   crashPoint('base.moved')
   const answer = await settled(place, move)
   if (answer?.kind === 'moved') {
+    await syncFileSystem(checkout.path)
     await endMove(checkout)
     crashPoint('base.confirmed')
     return answer
@@ -214,7 +216,7 @@ async function fastForward(checkout: Checkout, move: BaseMove): Promise<Fault | 
   ]
   const options = {
     answers: [0, 1, 2, 128],
-    config: ['checkout.workers=2'],
+    config: ['checkout.workers=2', 'core.fsync=all'],
     env: { ...(await identityEnvironment(at)), GIT_REFLOG_ACTION: move.reason },
     timeout: CHECKOUT_TIMEOUT,
     writes: true,

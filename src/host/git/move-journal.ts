@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Checkout } from './checkouts.ts'
-import { type HalfMove, undoHalfMove } from './undo-half-move.ts'
+import { fillUpMove, type HalfMove, undoHalfMove } from './undo-half-move.ts'
 
 /**
  * While a fast-forward runs in a checkout, this file in its git directory says so. Found later, it means that whoever
@@ -12,7 +12,7 @@ const NAME = 'worklane-move.json'
 
 export async function beginMove(checkout: Checkout, move: HalfMove): Promise<void> {
   const { from, to, kept } = move
-  await writeFile(join(checkout.gitDir, NAME), JSON.stringify({ from, to, kept }))
+  await writeFile(join(checkout.gitDir, NAME), JSON.stringify({ from, to, kept }), { flush: true })
 }
 
 /** The ref has moved: nothing is left to undo. */
@@ -33,6 +33,7 @@ export async function settleMove(checkout: Checkout): Promise<boolean> {
   if (move === null) return true
   if (existsSync(join(checkout.gitDir, 'index.lock'))) return false
   await undoHalfMove(checkout, move)
+  await fillUpMove(checkout, move)
   await endMove(checkout)
   return true
 }

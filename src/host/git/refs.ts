@@ -22,6 +22,12 @@ export async function branchTips(place: GitPlace): Promise<Map<string, string>> 
   return new Map(parts.flatMap((name, at) => (at % 2 === 0 ? [[name, parts[at + 1] ?? '']] : [])))
 }
 
+/** Short names of the branches whose commits `base` has all. */
+export async function mergedBranches(place: GitPlace, base: string): Promise<string[]> {
+  const args = ['for-each-ref', `--merged=refs/heads/${base}`, '--format=%(refname:lstrip=2)', 'refs/heads']
+  return (await git(place, args)).stdout.split('\n').filter((name) => name !== '')
+}
+
 /** Makes a branch that must not exist. False: it exists already, or a name in its way does. */
 export async function createBranch(place: GitPlace, branch: string, commit: string): Promise<boolean> {
   const { exitCode } = await git(place, ['update-ref', '--stdin', '-z'], {
@@ -58,14 +64,4 @@ export async function ownCommits(
 export async function refsUnder(place: GitPlace, prefixes: readonly string[]): Promise<string[]> {
   const { stdout } = await git(place, ['for-each-ref', '--format=%(refname)', ...prefixes])
   return stdout.split('\n').filter((name) => name !== '')
-}
-
-/** Deletes one of our own refs, wherever it is. */
-export async function deleteRef(place: GitPlace, ref: string): Promise<void> {
-  await git(place, ['update-ref', '-d', ref], { answers: [0, 1, 128], writes: true })
-}
-
-/** Points one of our own refs at a commit, wherever it was. */
-export async function setRef(place: GitPlace, ref: string, commit: string): Promise<void> {
-  await git(place, ['update-ref', ref, commit], { writes: true })
 }

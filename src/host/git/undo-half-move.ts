@@ -39,6 +39,31 @@ export async function undoHalfMove(checkout: Checkout, move: HalfMove): Promise<
   if (ours.length > 0) await putBack(checkout, ours)
 }
 
+/**
+ * Fills up what a power cut took of the files of a move whose ref had moved: those that are but a beginning of what the
+ * move wrote, and that nothing has changed since in HEAD or the index.
+ */
+export async function fillUpMove(checkout: Checkout, move: HalfMove): Promise<void> {
+  const place = { commonDir: checkout.gitDir }
+  const at = placeOfCheckout(checkout)
+  const { stdout } = await gitBytes(at, ['diff-files', '--name-only', '-z'])
+  const differ = new Set(splitZero(stdout))
+  const since = new Set((await treeDiff(place, move.to, 'HEAD')).map(({ path }) => path))
+  const index = await stagedEntries(checkout)
+  const short: string[] = []
+  for (const { path, after } of await treeDiff(place, move.from, move.to)) {
+    if (!differ.has(path) || since.has(path) || move.kept.includes(path)) continue
+    if (after === null || !sameEntry(index.get(path) ?? null, after)) continue
+    const part = await readRegular(diskPath(checkout.path, path))
+    if (part !== null && isBeginning(part, await blob(checkout, after))) short.push(path)
+  }
+  if (short.length > 0) await checkOut(checkout, short)
+}
+
+async function readRegular(file: Buffer): Promise<Buffer | null> {
+  return (await lstat(file).catch(() => null))?.isFile() ? await readFile(file) : null
+}
+
 /** Conflicted paths are left out: none of ours ever is one. */
 async function stagedEntries(checkout: Checkout): Promise<Map<string, TreeEntry>> {
   const { stdout } = await gitBytes(placeOfCheckout(checkout), ['ls-files', '-s', '-z'])
@@ -104,19 +129,24 @@ function isBeginning(part: Buffer, whole: Buffer): boolean {
 
 /** New files go first: one may stand where a directory was. The index is one write, under git's own lock. */
 async function putBack(checkout: Checkout, changes: readonly TreeChange[]): Promise<void> {
-  const at = placeOfCheckout(checkout)
   const lines = changes.map(({ path, before, after }) => {
     const { mode, object } = before ?? { mode: '0', object: '0'.repeat(after?.object.length ?? 40) }
     return `${mode} ${object}\t${path}\0`
   })
   const input = Buffer.from(lines.join(''), 'latin1')
-  await git(at, ['update-index', '-z', '--index-info'], { input, writes: true })
+  await git(placeOfCheckout(checkout), ['update-index', '-z', '--index-info'], { input, writes: true })
   for (const { path, before } of changes) if (before === null) await removeFile(checkout.path, path)
-  const back = changes.filter(({ before }) => before !== null).map(({ path }) => `${path}\0`)
-  await git(at, ['checkout-index', '-f', '-u', '-z', '--stdin'], {
-    input: Buffer.from(back.join(''), 'latin1'),
-    writes: true,
-  })
+  const back = changes.filter(({ before }) => before !== null)
+  await checkOut(
+    checkout,
+    back.map(({ path }) => path),
+  )
+}
+
+async function checkOut(checkout: Checkout, paths: readonly string[]): Promise<void> {
+  const input = Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1')
+  const args = ['checkout-index', '-f', '-u', '-z', '--stdin']
+  await git(placeOfCheckout(checkout), args, { input, writes: true })
 }
 
 async function removeFile(root: string, path: string): Promise<void> {

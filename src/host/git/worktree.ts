@@ -48,7 +48,7 @@ export async function registerWorktree(worktree: Worktree): Promise<Inode> {
     writeFile(join(aside, 'HEAD'), `ref: refs/heads/${worktree.branch}\n`),
     writeFile(join(aside, 'commondir'), '../..\n'),
     writeFile(join(aside, 'gitdir'), `${worktree.path}/.git\n`),
-    writeFile(join(aside, 'locked'), 'worklane is making this worktree\n'),
+    writeFile(join(aside, 'locked'), MAKING),
   ])
   await mkdir(dirname(worktree.path), { recursive: true })
   crashPoint('worktree.built')
@@ -73,7 +73,7 @@ async function keepWorktreesDirectory(commonDir: string): Promise<void> {
 }
 
 /** What git says in a directory behind the fence: `fatal: not a git repository: …/not-a-lane-any-more`. */
-const FENCE = 'gitdir: not-a-lane-any-more\n'
+export const FENCE = 'gitdir: not-a-lane-any-more\n'
 
 /**
  * To git, a directory inside a repository that is no worktree of its own is part of the main checkout. So a program
@@ -92,8 +92,42 @@ export async function removeFence(lanes: string): Promise<void> {
   if ((await readFile(file, 'utf8').catch(() => null)) === FENCE) await rm(file, { force: true })
 }
 
+/** Our reasons for a lock; any other is a person's. */
+const MAKING = 'worklane is making this worktree\n'
+const ARCHIVING = 'worklane archives this worktree\n'
+
+/** Where the lock of a person waits in a lane that is being restored, until ours is taken off. */
+const THEIR_LOCK = 'worklane-locked'
+
+/** Keeps `git worktree prune` from taking a lane that is out of its place for a deleted one. Keeps a person's lock. */
+export async function lockWorktree(worktree: Pick<Worktree, 'commonDir' | 'admin' | 'path'>): Promise<void> {
+  if (!(await adminPointsHere(worktree))) return
+  await writeFile(join(adminDirectory(worktree), 'locked'), ARCHIVING, { flag: 'wx' }).catch(() => undefined)
+}
+
+/** Takes our lock off. A person's stays, and one that `keepLock` has put aside comes back. */
 export async function unlockWorktree(worktree: Pick<Worktree, 'commonDir' | 'admin'>): Promise<void> {
-  await rm(join(adminDirectory(worktree), 'locked'), { force: true })
+  const admin = adminDirectory(worktree)
+  const lock = join(admin, 'locked')
+  if (await renameIfThere(join(admin, THEIR_LOCK), lock)) return
+  if ([MAKING, ARCHIVING].includes(await readFile(lock, 'utf8').catch(() => '')))
+    await rm(lock, { force: true })
+}
+
+/** Puts the lock that an archived lane had beside ours, if it is a person's. */
+export async function keepLock(archived: string, adminDir: string): Promise<void> {
+  if ([MAKING, ARCHIVING].includes(await readFile(archived, 'utf8').catch(() => ARCHIVING))) return
+  await rename(archived, join(adminDir, THEIR_LOCK))
+}
+
+async function renameIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }
 
 /**
@@ -102,10 +136,18 @@ export async function unlockWorktree(worktree: Pick<Worktree, 'commonDir' | 'adm
  * 17,000 files, measured here with git 2.39), and lanes are often made many at once.
  */
 export async function fillWorktree(worktree: Worktree, commit = 'HEAD'): Promise<void> {
-  await git(placeOf(worktree), ['read-tree', '--reset', '-u', commit], {
-    timeout: 30 * 60_000,
-    writes: true,
-  })
+  try {
+    await git(placeOf(worktree), ['read-tree', '--reset', '-u', commit], {
+      timeout: 30 * 60_000,
+      writes: true,
+    })
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const { message, retry } = error
+    const hint =
+      'If it misses objects, see: git fsck. If it names a filter, install its program, such as git-lfs.'
+    throw new Fault(message, { retry, hint, cause: error })
+  }
 }
 
 /** Device and inode, which stay the same for as long as it is the directory that we made. */
@@ -131,12 +173,17 @@ export async function checkInode(
   }
 }
 
-/** Whether `<common dir>/worktrees/<admin>` still points at this lane: an agent can rewrite it. */
+/**
+ * Whether `<common dir>/worktrees/<admin>`, or what was moved from there to `admin`, still points at this lane: an agent
+ * can rewrite it, or put a link to another's in its place.
+ */
 export async function adminPointsHere(
   worktree: Pick<Worktree, 'commonDir' | 'admin' | 'path'>,
+  admin = adminDirectory(worktree),
 ): Promise<boolean> {
   try {
-    const target = await readFile(join(adminDirectory(worktree), 'gitdir'), 'utf8')
+    if (!(await lstat(admin)).isDirectory()) return false
+    const target = await readFile(join(admin, 'gitdir'), 'utf8')
     return target.trim() === `${worktree.path}/.git`
   } catch {
     return false

@@ -1,15 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ArchiveProblem } from '../../../src/host/archive/compare.ts'
 import { type Archive, type ArchiveInput, archiveLane } from '../../../src/host/archive/make.ts'
@@ -17,19 +7,12 @@ import { rememberFill } from '../../../src/host/archive/pristine.ts'
 import { type Restored, restoreArchive } from '../../../src/host/archive/restore.ts'
 import { verifyArchive } from '../../../src/host/archive/verify.ts'
 import { registerWorktree, unlockWorktree } from '../../../src/host/git/worktree.ts'
-import { makeRepository, plainGit, type TestRepository } from '../../fixtures/repository.ts'
+import { laneRepository, type WorkedLane, workedLane } from '../../fixtures/lane-states/worked-lane.ts'
+import { plainGit, type TestRepository } from '../../fixtures/repository.ts'
 
 /** A lane made by git itself, with what an archive of it needs to know. */
-export interface TestLane {
-  readonly repository: TestRepository
-  readonly path: string
-  readonly adminDir: string
+export interface TestLane extends WorkedLane {
   readonly input: ArchiveInput
-  git(...args: string[]): string
-  /** For commands that stop halfway on purpose. */
-  tryGit(...args: string[]): void
-  write(path: string, content: string | Buffer): void
-  at(path: string): string
   archive(more?: Partial<ArchiveInput>): Promise<Archive>
   verify(): Promise<ArchiveProblem[]>
   /** Removes all that the removal of a lane removes, and everything that git keeps only by chance. */
@@ -40,22 +23,9 @@ export interface TestLane {
 
 export const BRANCH = 'task-7-login'
 
-const FILES: Record<string, string> = {
-  '.gitignore': '*.log\nnode_modules/\n.env\nsecret.*\n.claude/\n',
-  'README.md': '# Test\n',
-  'src/a.ts': 'export const a = 1\n',
-  'src/b.ts': 'export const b = 2\n',
-  'src/deep/er/c.ts': 'export const c = 3\n',
-  'docs/guide.md': 'one\ntwo\nthree\nfour\nfive\n',
-  'run.sh': '#!/bin/sh\necho run\n',
-}
-
 /** `prepare` runs in the repository before the lane is made. */
 export async function makeLane(prepare?: (repository: TestRepository) => void): Promise<TestLane> {
-  const repository = makeRepository(FILES)
-  repository.git('update-index', '--chmod=+x', 'run.sh')
-  repository.git('commit', '-qm', 'executable')
-  repository.git('checkout', '-q', '--', '.')
+  const repository = laneRepository()
   prepare?.(repository)
   const path = join(dirname(repository.root), 'lane')
   repository.git('worktree', 'add', '-q', '--no-track', '-b', BRANCH, path)
@@ -79,7 +49,7 @@ function writeIndexLater(path: string, adminDir: string): void {
 }
 
 function laneAt(repository: TestRepository, path: string, adminDir: string): TestLane {
-  const git = (...args: string[]): string => plainGit(path, ...args)
+  const worked = workedLane({ repository, path, adminDir, branch: BRANCH, own: (name) => name })
   const place = {
     commonDir: repository.gitDir,
     directory: join(repository.gitDir, 'worklane', 'archive', '12'),
@@ -87,25 +57,9 @@ function laneAt(repository: TestRepository, path: string, adminDir: string): Tes
   }
   const protect = [repository.git('rev-parse', 'main')]
   const input = { ...place, adminDir, path, branch: BRANCH, keepIgnored: ['.env'], protect }
-  const at = (name: string): string => join(path, name)
   return {
-    repository,
-    path,
-    adminDir,
+    ...worked,
     input,
-    git,
-    at,
-    tryGit(...args) {
-      try {
-        git(...args)
-      } catch {
-        // It stopped halfway, as wanted.
-      }
-    },
-    write(name, content) {
-      mkdirSync(dirname(at(name)), { recursive: true })
-      writeFileSync(at(name), content)
-    },
     archive: async (more = {}) => await archiveLane({ ...input, ...more }),
     verify: async () => await verifyArchive(place),
     remove() {
@@ -135,69 +89,4 @@ function laneAt(repository: TestRepository, path: string, adminDir: string): Tes
       repository[Symbol.dispose]()
     },
   }
-}
-
-/** Everything that can be told of a directory, byte for byte; a changed byte changes a line. */
-export function files(root: string, skip: readonly string[] = []): string[] {
-  const lines: string[] = []
-  const look = (path: string): void => {
-    for (const name of readdirSync(Buffer.from(join(root, path), 'latin1'), { encoding: 'latin1' }).sort()) {
-      const below = path === '' ? name : `${path}/${name}`
-      if (below === '.git' || skip.some((one) => below === one || below.startsWith(`${one}/`))) continue
-      const place = Buffer.from(join(root, below), 'latin1')
-      const stat = lstatSync(place)
-      const mode = stat.mode.toString(8)
-      if (stat.isDirectory()) {
-        lines.push(`${mode} ${below}/`)
-        look(below)
-      } else if (stat.isSymbolicLink()) lines.push(`${mode} ${below} -> ${readlinkSync(place, 'latin1')}`)
-      else if (stat.isFile())
-        lines.push(
-          `${mode} ${below} ${stat.nlink} ${stat.mtimeMs.toFixed(1)} ${createHash('sha256').update(readFileSync(place)).digest('hex')}`,
-        )
-      else lines.push(`${mode} ${below}`)
-    }
-  }
-  look('')
-  return lines
-}
-
-const ASKED: readonly (readonly string[])[] = [
-  ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=all'],
-  ['ls-files', '--stage', '-v', '-z'],
-  ['ls-files', '--resolve-undo', '-z'],
-  ['diff', '--cached', '--binary', '--no-color'],
-  ['log', '-g', '--format=%H %T %gs', 'HEAD'],
-]
-
-/** What a person and what git would see of a lane. */
-export function portrait(lane: TestLane, skip: readonly string[] = []): Record<string, string | string[]> {
-  const answers: Record<string, string | string[]> = { files: files(lane.path, skip) }
-  for (const args of ASKED) {
-    let answer: string
-    try {
-      answer = execFileSync('git', [...args], {
-        cwd: lane.path,
-        encoding: 'latin1',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
-    } catch (error) {
-      answer = `exit ${String((error as { status: number }).status)}`
-    }
-    answers[args.join(' ')] = answer
-  }
-  // HEAD, reflogs, worktree refs, the state of a rebase; not what differs by being there again.
-  answers.administration = files(lane.adminDir).filter(
-    (line) => !/\/$|^\d+ (index|sharedindex\.\w+|gitdir|commondir|locked|modules\/.*) /.test(line),
-  )
-  return answers
-}
-
-/** All objects of a repository, with what is in them, as one text. */
-export function everyObject(repository: TestRepository): string {
-  return execFileSync('git', ['cat-file', '--batch-all-objects', '--batch', '--unordered'], {
-    cwd: repository.root,
-    encoding: 'latin1',
-    maxBuffer: 1 << 28,
-  })
 }
