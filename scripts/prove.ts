@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -98,6 +98,8 @@ function tell({ name: of, line, full }: Proof, figures: Parameters<typeof figure
 function copyOfTheProduct(): { directory: string; launcher: string; digest: string } {
   execFileSync(process.execPath, ['scripts/build.ts'], { stdio: 'inherit' })
   const directory = mkdtempSync(join(tmpdir(), 'worklane-product-'))
+  // A proof may start it as another user.
+  chmodSync(directory, 0o755)
   for (const part of ['bin', 'dist', 'package.json']) cpSync(part, join(directory, part), { recursive: true })
   symlinkSync(resolve('node_modules'), join(directory, 'node_modules'))
   const digest = createHash('sha256')

@@ -106,6 +106,17 @@ describe('run', () => {
     expectTidy(repository)
   })
 
+  it('takes in what an agent left whose git was killed in the middle of a commit', async () => {
+    using repository = makeRepository()
+    const { code, summary } = await run(repository, {
+      Killed: {
+        script: 'write one.txt 1\nsh touch "$(git rev-parse --git-dir)/index.lock"',
+      },
+    })
+    expect([code, summary.landed]).toEqual([0, [1]])
+    expect(contentOf(repository.root, 'one.txt')).toBe('1\n')
+  })
+
   it('reports what failed, keeps its lane, and says how to go on', async () => {
     using repository = makeRepository()
     const { code, summary } = await run(repository, {
