@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import {
   isOfOtherLane,
   isReachable,
@@ -11,6 +10,7 @@ import {
 } from '../fixtures/deletion-traps/scene.ts'
 import { TRAPS, type Trap } from '../fixtures/deletion-traps/traps.ts'
 import { makeReady, perform, VERBS, type Verb } from '../fixtures/deletion-traps/verbs.ts'
+import { listLanes } from '../fixtures/lane-views.ts'
 import { type Figures, type Proof, type Report, randomNumbers } from './proof.ts'
 
 interface Size {
@@ -59,15 +59,15 @@ async function play(trap: Trap, verb: Verb, report: Report): Promise<Played> {
     const said = await spring(worklane, scene, trap, verb)
     // What a trap leads to is looked at through it; one that moves must be stopped first.
     if (trap.swaps === true) await undo()
-    checkOutside(scene, before, trap, verb)
+    const compared = checkOutside(scene, before, trap, verb)
     if (trap.swaps !== true) await undo()
     checkWork(scene, trap)
     const sentence = said.answer.ok ? null : said.answer.error.message
     checkSentence(said)
-    const removed = said.answer.ok && !existsSync(scene.lane.path)
+    const removed = said.answer.ok && (verb === 'uninstall' || !(await stands(worklane, scene)))
     if (trap.harmless === true) assert.ok(removed, `not removed: ${sentence}`)
     report.say(`${trap.name}, ${verb}: ${sentence ?? (removed ? 'removed' : 'left')}`)
-    return { trap: trap.name, verb, removed, sentence, compared: before.length }
+    return { trap: trap.name, verb, removed, sentence, compared }
   } catch (error) {
     throw new Error(`${trap.name}, ${verb}: ${error instanceof Error ? error.message : error}`, {
       cause: error,
@@ -94,8 +94,16 @@ function chown({ top }: TrapScene, user: number): void {
   execFileSync('chown', ['-hR', `${user}:${user}`, top])
 }
 
-/** Nothing outside is gone or changed, and nothing new is there. The other lane goes only with everything. */
-function checkOutside(scene: TrapScene, was: readonly string[], trap: Trap, verb: Verb): void {
+/** Whether Worklane has the lane still, on its way out included. */
+async function stands(worklane: string, { repository }: TrapScene): Promise<boolean> {
+  return (await listLanes(worklane, repository.root)).some(({ task }) => task === 1)
+}
+
+/**
+ * Nothing outside is gone or changed, and nothing new is there. The other lane goes only with everything. Answers how
+ * many lines were compared.
+ */
+function checkOutside(scene: TrapScene, was: readonly string[], trap: Trap, verb: Verb): number {
   const stays = (line: string): boolean => verb !== 'uninstall' || !isOfOtherLane(scene, line)
   const before = was.filter(stays)
   const after = outside(scene, trap.mixes === true).filter(stays)
@@ -103,6 +111,7 @@ function checkOutside(scene: TrapScene, was: readonly string[], trap: Trap, verb
     lines.filter((line) => !others.includes(line))
   assert.deepEqual(without(before, after), [], 'lost or changed outside')
   assert.deepEqual(without(after, before), [], 'new outside')
+  return before.length
 }
 
 /** What was in the lane is on the disk or in its archive, and its commits have a ref. */
