@@ -85,7 +85,10 @@ async function someAtATime(
     for (let next = left.shift(); next !== undefined; next = left.shift())
       outcomes[next[0]] = await play(next[1])
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  const workers = Array.from({ length: AT_ONCE }, worker)
+  // All of them, also when one fails: each has a disk to take away again.
+  await Promise.allSettled(workers)
+  await Promise.all(workers)
   return outcomes
 }
 

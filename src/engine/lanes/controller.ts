@@ -1,14 +1,15 @@
 import { isRefusal } from '../../board/refusal.ts'
 import { deleteInBackground } from '../../host/files/discard.ts'
-import { condemnLane, findLane, type OwnedLane, standingLanes, takeLane } from '../../ledger/lanes.ts'
+import { condemnLane, findLane, type OwnedLane, standingLanes } from '../../ledger/lanes.ts'
 import { liveLeases } from '../../ledger/leases.ts'
 import { taskStates } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { Action, Controller } from '../controller.ts'
 import type { World } from '../world.ts'
+import { isAttended } from './attended.ts'
 import { giveUpLane, makeLane } from './make.ts'
 import { type LaneSight, type LaneStep, planLanes } from './plan.ts'
-import { releaseLane, removeLane } from './remove.ts'
+import { releaseLane, removeLane, take } from './remove.ts'
 import { leftInTrash } from './trash.ts'
 
 /** Makes, prunes and removes lanes that no process attends to. */
@@ -50,7 +51,7 @@ async function observe(world: World): Promise<LaneSight[]> {
   return lanes.map((lane) => ({
     lane,
     task: states.get(lane.taskId) ?? 'cancelled',
-    attended: lane.owner !== null && world.isAlive(lane.owner),
+    attended: isAttended(world, lane),
     wanted: wanted.has(lane.taskId),
   }))
 }
@@ -85,10 +86,4 @@ async function settleHalfMade(world: World, lane: OwnedLane, step: LaneStep): Pr
     await releaseLane(world, lane)
     throw error
   }
-}
-
-async function take(world: World, lane: OwnedLane): Promise<boolean> {
-  return (
-    (await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, lane, world.self))) === true
-  )
 }

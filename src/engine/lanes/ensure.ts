@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import { crashPoint } from '../../host/crash-point.ts'
-import { lanesOf, liveLane, type OwnedLane, takeLane } from '../../ledger/lanes.ts'
+import { lanesOf, liveLane, type OwnedLane } from '../../ledger/lanes.ts'
 import { holdsTask } from '../../ledger/leases.ts'
 import { transact } from '../../ledger/transact.ts'
 import { readyRepository } from '../repository.ts'
 import type { World } from '../world.ts'
+import { isAttended, letGo } from './attended.ts'
 import { giveUpLane, makeLane } from './make.ts'
 import { rebuildIfGone } from './rebuild.ts'
-import { removeLane } from './remove.ts'
+import { removeLane, take } from './remove.ts'
 import { reserveTaskLane } from './reserve.ts'
 
 /**
@@ -56,20 +57,19 @@ async function makeOrWait(
   reserved = false,
 ): Promise<OwnedLane | Refusal | 'wait'> {
   if (!(reserved && lane.owner === world.self)) {
-    if (lane.owner !== null && world.isAlive(lane.owner)) return 'wait'
-    const mine = await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, lane, world.self))
-    if (mine !== true) return 'wait'
+    if (!(await take(world, lane))) return 'wait'
   }
   try {
     return await makeLane(world, lane, { fresh: reserved })
   } catch (error) {
-    await giveUpLane(world, lane, error instanceof Error ? error.message : String(error))
+    const reason = error instanceof Error ? error.message : String(error)
+    await letGo(lane.id, async () => await giveUpLane(world, lane, reason))
     throw error
   }
 }
 
 async function removeOrWait(world: World, lane: OwnedLane): Promise<'wait' | Refusal> {
-  if (lane.owner !== null && world.isAlive(lane.owner)) return 'wait'
+  if (isAttended(world, lane)) return 'wait'
   const removed = await removeLane(world, lane)
   return isRefusal(removed) ? removed : 'wait'
 }

@@ -25,6 +25,7 @@ import {
 } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
+import { attend, isAttended, letGo } from './attended.ts'
 import { worktreeOf } from './make.ts'
 import { rebuildIfGone } from './rebuild.ts'
 import { putBack, setAside } from './set-aside.ts'
@@ -58,16 +59,22 @@ export async function moveOutOfTheWay(world: World, condemned: OwnedLane): Promi
   return (await findLane(world.ledger.db, condemned.id)) ?? condemned
 }
 
-async function take(world: World, lane: OwnedLane): Promise<boolean> {
-  if (lane.owner !== null && world.isAlive(lane.owner)) return false
-  return (
-    (await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, lane, world.self))) === true
-  )
+/** Takes the right to work on the lane's directory. False: another process has it. */
+export async function take(world: World, lane: OwnedLane): Promise<boolean> {
+  if (isAttended(world, lane)) return false
+  const mine = await transact(world.ledger, world.actor, async (tx) => await takeLane(tx, lane, world.self))
+  if (mine !== true) return false
+  attend(lane.id)
+  return true
 }
 
 /** After a fault: somebody, maybe we, will try again. */
 export async function releaseLane(world: World, lane: OwnedLane): Promise<void> {
-  await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, { owner: null }))
+  await letGo(
+    lane.id,
+    async () =>
+      await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, { owner: null })),
+  )
 }
 
 async function archive(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
