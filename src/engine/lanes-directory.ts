@@ -10,7 +10,7 @@ import type { World } from './world.ts'
 export async function readyLanesDirectory(world: World): Promise<Refusal | null> {
   const path = resolve(world.repository.root, world.settings.lanes.directory)
   const real = await realpath(path).catch(() => null)
-  if (real === null) return (await isThere(path)) ? no(path, 'is a link that leads nowhere') : null
+  if (real === null) return (await isLink(path)) ? no(path, 'is a link that leads nowhere') : null
   const names = await readdir(real).catch((error: NodeJS.ErrnoException) => error.code)
   if (names === 'ENOTDIR') return no(path, 'is a file')
   const home = await realpath(world.repository.commonDir)
@@ -28,9 +28,10 @@ function no(path: string, why: string): Refusal {
   )
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Not only whether it is there: another process may have made the directory since. */
+async function isLink(path: string): Promise<boolean> {
   return await lstat(path).then(
-    () => true,
+    (is) => is.isSymbolicLink(),
     () => false,
   )
 }

@@ -85,7 +85,7 @@ describe('one holder at a time', () => {
   it('counts an attempt whose work git cannot take in, instead of starting the agent for ever', async () => {
     using repository = makeRepository()
     const { root } = repository
-    const agent = 'echo start >> ../../starts; echo x > x; touch "$(git rev-parse --git-dir)/index.lock"'
+    const agent = 'echo start >> ../../starts; echo x > x; echo junk > "$(git rev-parse --git-dir)/index"'
     const said = await worklane(root, 'run', 'one', '--command', agent, '--json')
     expect(said.code).toBe(1)
     expect(contentOf(root, 'starts')).toBe('start\n'.repeat(3))
