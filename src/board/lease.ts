@@ -51,6 +51,12 @@ export function leaseUntil(length: number | null, { now, boot, steady }: Moment)
  */
 export function checkEpoch(taskId: number, live: Lease | null, epoch: number): Refusal | null {
   if (live !== null && live.epoch === epoch) return null
+  if (live !== null && epoch > live.epoch)
+    return refuse(
+      'stale-lease',
+      `Task ${taskId} has no epoch ${epoch} yet: it is at epoch ${live.epoch}, held by ${live.holder}.`,
+      `Use the epoch that your claim answered with; see: worklane task show ${taskId}`,
+    )
   const now = live === null ? 'nobody holds it now' : `it is at epoch ${live.epoch}, held by ${live.holder}`
   return refuse(
     'stale-lease',

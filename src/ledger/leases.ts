@@ -97,7 +97,7 @@ export async function claimTask(tx: Tx, id: number, request: ClaimRequest): Prom
     return refuse(
       'blocked',
       `Task ${id} waits for ${stands.by.map((on) => `task ${on}`).join(', ')}.`,
-      'A dependency must have landed first.',
+      `What it waits for must have landed first; see: worklane task show ${id}`,
     )
   if (await hasLiveRun(tx.db, id))
     return refuse(

@@ -177,7 +177,9 @@ export async function editTask(tx: Tx, id: number, change: Partial<TaskDraft>): 
     return refuse(
       'wrong-state',
       `Task ${id} is ${task.state.replace('_', ' ')}; only a pending task can be edited.`,
-      `To change it now: worklane release ${id} --force, then edit.`,
+      task.state === 'in_progress'
+        ? `To change it now: worklane release ${id} --force, then edit.`
+        : `To change it: worklane task retry ${id}, then edit; a landed task is finished.`,
     )
   const { after, checks, allowEmpty, review, ...plain } = change
   await tx.db

@@ -36,7 +36,9 @@ export default operation({
         return refuse(
           'not-completed',
           `Task ${id} is ${task.state.replace('_', ' ')}, so there is nothing to land.`,
-          `Hand it in with: worklane complete ${id} --epoch ${task.epoch}`,
+          task.state === 'in_progress'
+            ? `Hand it in with: worklane complete ${id} --epoch ${task.epoch}`
+            : `See what it waits for: worklane task show ${id}`,
         )
     }
     const since = await lastSequence(world.ledger.db)

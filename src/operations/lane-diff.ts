@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import * as z from 'zod'
-import { isRefusal } from '../board/refusal.ts'
+import { isRefusal, refuse } from '../board/refusal.ts'
 import { diffEverything } from '../host/git/lane-state.ts'
 import { placeOf } from '../host/git/worktree.ts'
 import { needLane } from '../ledger/lanes.ts'
@@ -14,6 +15,12 @@ export default operation({
   async run({ world }, { id, stat }) {
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
+    if (!existsSync(lane.path))
+      return refuse(
+        'lane-missing',
+        `The lane of task ${id} is gone from the disk: ${lane.path}`,
+        `See what git still has of it: worklane doctor`,
+      )
     const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
     return {
       from: lane.startPoint,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { OwnedLane } from '../ledger/lanes.ts'
 
 /** A lane as every door shows it. */
@@ -12,9 +13,12 @@ export interface LaneView {
   readonly port: number | null
   readonly keep: boolean
   readonly warnings: readonly string[]
+  /** It should be there, and its directory is not. */
+  readonly missing: boolean
 }
 
 export function viewLane(lane: OwnedLane): LaneView {
   const { taskId, state, holder, path, branch, base, startPoint, port, keep, warnings } = lane
-  return { task: taskId, state, holder, path, branch, base, startPoint, port, keep, warnings }
+  const missing = state === 'ready' && !existsSync(path)
+  return { task: taskId, state, holder, path, branch, base, startPoint, port, keep, warnings, missing }
 }

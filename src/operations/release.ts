@@ -3,6 +3,7 @@ import { isRefusal, refuse } from '../board/refusal.ts'
 import { UsageError } from '../config/usage-error.ts'
 import { recoverRun } from '../engine/runs/recover.ts'
 import type { World } from '../engine/world.ts'
+import { liveLane } from '../ledger/lanes.ts'
 import { giveBack, holdsTask, liveLease } from '../ledger/leases.ts'
 import { liveRuns, requestStop } from '../ledger/runs.ts'
 import { needTask } from '../ledger/tasks.ts'
@@ -32,21 +33,22 @@ export default operation({
       const held = await transact(world.ledger, world.actor, async (tx) => await holdsTask(tx, id, mine))
       if (isRefusal(held)) return held
     }
-    if (await recovered(world, id)) return { id, state: 'pending', stopping: false }
+    const lane = (await liveLane(world.ledger.db, id)) !== undefined
+    if (await recovered(world, id)) return { id, state: 'pending', stopping: false, lane }
     return await transact(world.ledger, world.actor, async (tx) => {
       const held = mine === undefined ? await needTask(tx.db, id) : await holdsTask(tx, id, mine)
       if (isRefusal(held)) return held
       if ((await liveLease(tx.db, id)) === null)
         return refuse('not-claimed', `Nobody holds task ${id}.`, `It is ${held.state}.`)
       const stopping = await stopItsRun(tx, id)
-      if (stopping) return { id, state: held.state, stopping }
+      if (stopping) return { id, state: held.state, stopping, lane }
       const back = await giveBack(
         tx,
         held,
         force === true ? 'forced' : 'released',
         note === undefined ? undefined : { kind: 'release', text: note },
       )
-      return isRefusal(back) ? back : { id, state: back.state, stopping }
+      return isRefusal(back) ? back : { id, state: back.state, stopping, lane }
     })
   },
 })

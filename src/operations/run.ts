@@ -7,7 +7,7 @@ import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
 import { whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
-import { addOrFind, commandsOf, draftsFrom, needsCommand } from './session-tasks.ts'
+import { addOrFind, commandsOf, draftsFrom, needsCommand, tellOwnCommands } from './session-tasks.ts'
 import type { RunSummary } from './snapshot.ts'
 import { unfinishedTasks } from './unfinished.ts'
 
@@ -50,6 +50,7 @@ export default operation({
     })
     const missing = needsCommand(world, command, await commandsOf(world, drafts))
     if (missing !== null) return missing
+    if (drafts.length === 0) await tellOwnCommands(context, { command, verify })
     const settings = {
       command: command ?? world.settings.agents.command,
       verify: verify ?? world.settings.landing.verify,

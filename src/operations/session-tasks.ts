@@ -10,6 +10,7 @@ import { UsageError } from '../config/usage-error.ts'
 import type { World } from '../engine/world.ts'
 import { addTasks, listTasks } from '../ledger/tasks.ts'
 import type { Tx } from '../ledger/transact.ts'
+import type { Context } from './operation.ts'
 
 /**
  * The words after `run`: task files and subjects, in any mix. Read and checked whole before anything is written.
@@ -163,4 +164,26 @@ export function needsCommand(
     'No agent is set to work on the tasks.',
     'Give one with --command "claude -p", or write agents.command into worklane.yaml.',
   )
+}
+
+/** Says which tasks the given commands do not reach: what a task was added with is its own. */
+export async function tellOwnCommands(
+  { world, report }: Pick<Context, 'world' | 'report'>,
+  given: { readonly command: string | undefined; readonly verify: string | undefined },
+): Promise<void> {
+  const open = (await listTasks(world.ledger.db)).filter(({ state }) => state === 'pending')
+  for (const what of ['command', 'verify'] as const) {
+    const own = open.filter((task) => task[what] !== null && task[what] !== given[what])
+    const [first] = own
+    if (given[what] === undefined || first === undefined) continue
+    const numbers = own
+      .slice(0, 5)
+      .map(({ id }) => `#${id}`)
+      .join(', ')
+    const edit = what === 'command' ? `; change it with: worklane task edit ${first.id} --command …` : ''
+    report({
+      kind: 'text',
+      text: `--${what} is for tasks without one; ${numbers}${own.length > 5 ? ', …' : ''} keep their own${edit}`,
+    })
+  }
 }

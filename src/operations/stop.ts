@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
 import { askEngineToStop, findEngine } from '../ledger/engines.ts'
 import { liveRuns, requestStop } from '../ledger/runs.ts'
+import { needTask } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { taskId } from './fields.ts'
 import { type Context, operation } from './operation.ts'
@@ -41,6 +42,8 @@ async function stopEngine({ world, stop }: Context) {
 
 async function stopRun({ world, stop }: Context, id: number) {
   const run = (await liveRuns(world.ledger.db)).find((one) => one.taskId === id)
+  const task = await needTask(world.ledger.db, id)
+  if (isRefusal(task)) return task
   if (run === undefined)
     return refuse('not-running', `No agent works on task ${id}.`, `See it with: worklane task show ${id}`)
   const asked = await transact(world.ledger, world.actor, async (tx) => await requestStop(tx, run))

@@ -3,7 +3,7 @@ import { isRefusal } from '../board/refusal.ts'
 import { workAsEngine } from './engine-work.ts'
 import { whole } from './fields.ts'
 import { operation } from './operation.ts'
-import { needsCommand } from './session-tasks.ts'
+import { needsCommand, tellOwnCommands } from './session-tasks.ts'
 
 export default operation({
   summary: 'Work on the tasks of the board until stopped',
@@ -28,6 +28,7 @@ export default operation({
     const { settings } = context.world
     const missing = jobs === 0 ? null : needsCommand(context.world, command, [null])
     if (missing !== null) return missing
+    await tellOwnCommands(context, { command, verify })
     const work = {
       command: command ?? settings.agents.command,
       verify: verify ?? settings.landing.verify,

@@ -56,6 +56,29 @@ describe('up, wait and stop', () => {
   })
 })
 
+describe('uninstall and use again', () => {
+  it('leaves archives that a later Worklane, which counts from one again, does not touch', async () => {
+    using repository = makeRepository()
+    const { root, git } = repository
+    const archives = (): string =>
+      git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/worklane/archive')
+    const workAndRemove = async (subject: string): Promise<void> => {
+      await data(root, 'task', 'add', subject)
+      const { lane } = await data(root, 'claim', '--as', 'ann')
+      plainGit(lane.path, 'commit', '-q', '--allow-empty', '-m', subject)
+      await data(root, 'lane', 'remove', '1')
+    }
+    await workAndRemove('old')
+    await data(root, 'uninstall')
+    const before = archives().split('\n')
+    await workAndRemove('new')
+    expect(archives().split('\n')).toEqual(expect.arrayContaining(before))
+    expect(archives().split('\n').length).toBeGreaterThan(before.length)
+    await data(root, 'lane', 'restore', '1')
+    expect(git('log', '-1', '--format=%s', 'task/1-new')).toBe('new')
+  })
+})
+
 describe('events', () => {
   it('resumes without a gap', async () => {
     using repository = makeRepository()

@@ -6,6 +6,7 @@ import { rows } from './rows.ts'
 type Say = (answer: never) => string | Promise<string>
 
 interface LaneAnswer {
+  readonly missing: boolean
   readonly task: number
   readonly state: string
   readonly holder: string
@@ -102,15 +103,17 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
         : []),
       ...(landing === 'queued' ? ['Land it with: worklane land'] : []),
     ].join('\n'),
-  release: ({ id, stopping }: { id: number; stopping: boolean }) =>
-    stopping ? `The agent on task ${id} is being stopped.` : `Task ${id} is free again; its lane is kept.`,
+  release: ({ id, stopping, lane }: { id: number; stopping: boolean; lane: boolean }) =>
+    stopping
+      ? `The agent on task ${id} is being stopped; then the task is free. See: worklane task show ${id}`
+      : `Task ${id} is free again${lane ? '; its lane is kept' : ''}.`,
   'lane list': async ({ lanes }: { lanes: readonly LaneAnswer[] }) =>
     lanes.length === 0
       ? 'No lanes. A claim makes one.'
       : await rows(
           lanes.map((lane) => [
             `#${lane.task}`,
-            lane.holder === 'walls' ? 'agent at work' : lane.state,
+            lane.missing ? 'missing' : lane.holder === 'walls' ? 'agent at work' : lane.state,
             lane.branch,
             lane.path,
             lane.keep ? 'kept' : '',
@@ -126,7 +129,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   ) =>
     [
       `Task:    ${lane.task}`,
-      `State:   ${lane.state}${lane.holder === 'walls' ? ' (an agent works in it)' : ''}${lane.keep ? ', kept' : ''}`,
+      `State:   ${lane.missing ? `missing from the disk; see: worklane doctor` : lane.state}${lane.holder === 'walls' ? ' (an agent works in it)' : ''}${lane.keep ? ', kept' : ''}`,
       `Path:    ${lane.path}`,
       `Branch:  ${lane.branch}, ${plural(lane.commits, 'commit')} ahead of its start`,
       ...(lane.port === null ? [] : [`Ports:   from ${lane.port}`]),

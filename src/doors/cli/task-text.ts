@@ -24,6 +24,8 @@ export function taskText(task: Shown): string {
     `#${task.id} ${task.subject}`,
     `State     ${task.state.replace('_', ' ')}${waits}; ${task.failures} of ${task.maxAttempts} attempts used`,
     ...(task.after.length === 0 ? [] : [`After     ${task.after.map((id) => `#${id}`).join(', ')}`]),
+    ...(task.command === null ? [] : [`Agent     ${task.command}`]),
+    ...(task.verify === null ? [] : [`Verify    ${task.verify}`]),
     ...(lease === null
       ? []
       : [
@@ -44,6 +46,24 @@ export function taskText(task: Shown): string {
           `Attempt ${at + 1} ${run.outcome ?? run.state}: ${(run.detail ?? run.command).split('\n', 1)[0] ?? ''}`,
       ),
     ...(task.description === '' ? [] : ['', task.description]),
-    ...task.notes.map(({ kind, text }) => `\nNote (${kind}): ${text}`),
+    ...withoutRepeats(task.notes).map(
+      ({ kind, text, times }) => `\nNote (${kind}${times === 1 ? '' : `, ${times} times`}): ${text}`,
+    ),
   ].join('\n')
+}
+
+interface Note {
+  readonly kind: string
+  readonly text: string
+}
+
+/** Attempts that end alike leave the same note again and again. */
+function withoutRepeats(notes: readonly Note[]): (Note & { readonly times: number })[] {
+  const told: (Note & { times: number })[] = []
+  for (const note of notes) {
+    const same = told.find(({ kind, text }) => kind === note.kind && text === note.text)
+    if (same === undefined) told.push({ ...note, times: 1 })
+    else same.times += 1
+  }
+  return told
 }

@@ -126,14 +126,18 @@ function systemError(error: NodeJS.ErrnoException): ErrorAnswer {
   return { code, message, hint: 'Mend that, and ask again.' }
 }
 
+/** Where something is left over the command itself did not fail, but scripts want to know: `worklane land && deploy`. */
 function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {
-  // What is left to do is no error of the command, but scripts want to know.
-  if (name === 'doctor' && !stopped)
-    return (answer as { findings: readonly unknown[] }).findings.length === 0 ? 0 : EXIT.refused
-  if (name !== 'run') return stopped && name !== 'up' && name !== 'events' ? EXIT.stopped : 0
-  const { interrupted, unfinished } = answer as { interrupted: boolean; unfinished: readonly unknown[] }
-  if (interrupted) return EXIT.stopped
-  return unfinished.length === 0 ? 0 : EXIT.refused
+  if (name === 'run' && (answer as { interrupted: boolean }).interrupted) return EXIT.stopped
+  if (name !== 'run' && stopped && name !== 'up' && name !== 'events') return EXIT.stopped
+  const left = (LEFT_OVER[name] ?? []).flatMap((what) => (answer as Record<string, readonly unknown[]>)[what])
+  return left.length === 0 ? 0 : EXIT.refused
+}
+
+const LEFT_OVER: Readonly<Record<string, readonly string[]>> = {
+  run: ['unfinished'],
+  land: ['rejected', 'conflicted', 'held'],
+  doctor: ['findings'],
 }
 
 /**

@@ -21,6 +21,7 @@ import {
   type Worktree,
 } from '../../host/git/worktree.ts'
 import { runCommand } from '../../host/process/run-command.ts'
+import { keptArchives } from '../../ledger/archives.ts'
 import { findArchive, findLane, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import { environmentOf } from '../environment.ts'
@@ -69,17 +70,18 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
     fillWorktree(worktree, lane.startPoint),
     startBranch(worktree, lane.startPoint),
     leftInMain(world),
+    formerWork(world, lane),
     conversionSettings(adminDir),
   ] as const
   // All of them, also when one fails: what still runs would write into what is then cleared away.
   await Promise.allSettled(works)
-  const [, , left, settings] = await Promise.all(works)
+  const [, , left, former, settings] = await Promise.all(works)
   await rememberFill({ adminDir, settings })
   crashPoint('lane.filled')
   const warnings = await seed(world, worktree)
   crashPoint('lane.seeded')
   await setUp(world, lane)
-  return [...left, ...warnings]
+  return [...left, ...former, ...warnings]
 }
 
 async function startBranch({ commonDir, branch }: Worktree, startPoint: string): Promise<void> {
@@ -119,6 +121,15 @@ async function leftInMain(world: World): Promise<string[]> {
   if (left.length === 0) return []
   const names = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`
   return [`Not in this lane, because it is not committed in the main checkout: ${names}`]
+}
+
+/** Somebody removed an earlier lane of this task; what it held is not in this one. */
+async function formerWork(world: World, lane: OwnedLane): Promise<string[]> {
+  const archives = (await keptArchives(world.ledger.db)).filter(({ taskId }) => taskId === lane.taskId)
+  const newest = archives.at(-1)
+  return newest === undefined
+    ? []
+    : [`Not in this lane: the work of an earlier lane of this task, see worklane archive show ${newest.id}`]
 }
 
 async function seed(world: World, worktree: Worktree): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
@@ -9,12 +10,12 @@ import { Fault } from '../../host/fault.ts'
 import { changedAfter } from '../../host/files/changed-after.ts'
 import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { checkoutsOf } from '../../host/git/checkouts.ts'
-import { deleteBranch } from '../../host/git/refs.ts'
+import { deleteBranch, refsUnder } from '../../host/git/refs.ts'
 import { adminDirectory, adminPointsHere, checkInode, type Worktree } from '../../host/git/worktree.ts'
+import { archivePlaces } from '../../ledger/archives.ts'
 import {
   addArchive,
   archiveOf,
-  countArchives,
   findLane,
   moveLane,
   type OwnedLane,
@@ -93,7 +94,7 @@ async function archive(world: World, condemned: OwnedLane): Promise<OwnedLane | 
 async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
   const worktree = worktreeOf(world, lane)
   const { commonDir } = worktree
-  const name = `${lane.taskId}-${lane.id}-${await countArchives(world.ledger.db, lane.id)}`
+  const name = await archiveName(world, lane)
   const directory = join(world.repository.home, 'archive', name)
   const refPrefix = `refs/worklane/archive/${name}`
   await mkdir(join(world.repository.home, 'archive'), { recursive: true, mode: 0o700 })
@@ -113,6 +114,21 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
     retry: 'later',
     hint: 'Nothing was removed. See: worklane doctor',
   })
+}
+
+/**
+ * The next name that is free. One with refs and no directory is of a Worklane that was taken out of this repository,
+ * and counted from one as we do; one with a directory that no row names is a try of ours that a crash ended.
+ */
+async function archiveName(world: World, lane: OwnedLane): Promise<string> {
+  const recorded = new Set((await archivePlaces(world.ledger.db)).map(({ directory }) => directory))
+  for (let n = 0; ; n += 1) {
+    const name = `${lane.taskId}-${lane.id}-${n}`
+    const directory = join(world.repository.home, 'archive', name)
+    if (recorded.has(directory)) continue
+    const refs = await refsUnder({ gitDir: world.repository.commonDir }, [`refs/worklane/archive/${name}`])
+    if (refs.length === 0 || existsSync(directory)) return name
+  }
 }
 
 /** Everything is in the archive: git's entry and the branch go, then it is said, then the files are deleted. */

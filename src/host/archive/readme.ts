@@ -10,7 +10,8 @@ Worklane was taken out of this repository and left these. Nothing here is needed
       tar -tvf archive/NAME/files.tar
 - manifest.json in the same directory lists every file with its mode.
 
-To have a lane back as it was, give this directory its old name, worklane, and run: worklane archive list
-To delete everything: remove this directory, and the refs:
-      git for-each-ref --format='delete %(refname)' refs/worklane | git update-ref --stdin
+To have a lane back as it was, give this directory its old name, worklane, unless Worklane is in use here again (then
+move that one away first), and run: worklane archive list
+To delete everything: remove this directory, and the refs of each NAME in it:
+      git for-each-ref --format='delete %(refname)' refs/worklane/archive/NAME | git update-ref --stdin
 `
