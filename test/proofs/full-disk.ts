@@ -39,7 +39,7 @@ export const fullDisk: Proof<Size> = {
   name: 'full-disk',
   line: '60 levels of free disk from 0 to 3 MB during claim, land and archive: nothing lost, ledger whole, the engine lives and says what it waits for.',
   sample: { levels: 2, engineEvery: 0, inodes: 0, floor: 0 },
-  full: { levels: 60, engineEvery: 5, inodes: 6, floor: 1 },
+  full: { levels: 60, engineEvery: 1, inodes: 6, floor: 1 },
   async run(size, report): Promise<Figures> {
     const probe = mountSmallDisk()
     if (probe === null) return { skipped: 'mounting a small disk needs root' }
