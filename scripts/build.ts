@@ -1,7 +1,7 @@
 /**
  * Bundles the product into dist/, because start-up is a feature (docs/decisions/0002): `worklane.js` is everything,
- * `main.cjs` starts it, and `live-view.js` is apart because Ink needs to be an ES module. The files that others load come first,
- * so that the product works at every moment of a build.
+ * `main.cjs` starts it, and `live-view.js` is apart because Ink needs to be an ES module. The files that others load
+ * come first, so that the product works at every moment of a build.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'

@@ -62,13 +62,16 @@ export async function keptArchives(db: Db): Promise<KnownArchive[]> {
   return rows.map(toKnown)
 }
 
-/** Places of all archives, purged ones included. */
+/** Places of all archives, or of those of one task, purged ones included; oldest first. */
 export async function archivePlaces(
   db: Db,
+  taskId?: number,
 ): Promise<Pick<KnownArchive, 'id' | 'taskId' | 'directory' | 'refPrefix' | 'purgedAt'>[]> {
   return await db
     .selectFrom('archive')
     .select(['id', 'taskId', 'directory', 'refPrefix', 'purgedAt'])
+    .$if(taskId !== undefined, (query) => query.where('taskId', '=', taskId ?? 0))
+    .orderBy('id')
     .execute()
 }
 

@@ -1,18 +1,7 @@
+import type { ArchiveView } from '../../operations/archive-view.ts'
 import { rows } from './rows.ts'
 
-interface Archive {
-  readonly id: number
-  readonly task: number
-  readonly subject: string
-  readonly createdAt: string
-  readonly bytes: number
-  readonly files: number
-  readonly branch: string
-  readonly unlanded: string | null
-}
-
-interface Shown extends Archive {
-  readonly directory: string
+interface Shown extends ArchiveView {
   /** Why it cannot be read; then nothing below is there. */
   readonly problem: string | null
   readonly head?: { readonly branch: string | null; readonly commit: string } | null
@@ -31,7 +20,7 @@ export async function archivesText({
   bytes,
   atMost,
 }: {
-  readonly archives: readonly Archive[]
+  readonly archives: readonly ArchiveView[]
   readonly bytes: number
   readonly atMost: number
 }): Promise<string> {
@@ -83,7 +72,7 @@ export function purgedText({
   purged,
   bytes,
 }: {
-  readonly purged: readonly Archive[]
+  readonly purged: readonly ArchiveView[]
   readonly bytes: number
 }): string {
   if (purged.length === 0) return 'Nothing to purge.'
@@ -91,7 +80,7 @@ export function purgedText({
   return `Purged for good: ${names}; ${size(bytes)} freed.`
 }
 
-function standing({ unlanded }: Archive): string {
+function standing({ unlanded }: ArchiveView): string {
   return unlanded === null ? 'landed' : `not landed: ${unlanded}`
 }
 

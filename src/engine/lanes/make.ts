@@ -21,7 +21,7 @@ import {
   type Worktree,
 } from '../../host/git/worktree.ts'
 import { runCommand } from '../../host/process/run-command.ts'
-import { keptArchives } from '../../ledger/archives.ts'
+import { archivePlaces } from '../../ledger/archives.ts'
 import { findArchive, findLane, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import { environmentOf } from '../environment.ts'
@@ -125,8 +125,8 @@ async function leftInMain(world: World): Promise<string[]> {
 
 /** Somebody removed an earlier lane of this task; what it held is not in this one. */
 async function formerWork(world: World, lane: OwnedLane): Promise<string[]> {
-  const archives = (await keptArchives(world.ledger.db)).filter(({ taskId }) => taskId === lane.taskId)
-  const newest = archives.at(-1)
+  const archives = await archivePlaces(world.ledger.db, lane.taskId)
+  const newest = archives.findLast(({ purgedAt }) => purgedAt === null)
   return newest === undefined
     ? []
     : [`Not in this lane: the work of an earlier lane of this task, see worklane archive show ${newest.id}`]

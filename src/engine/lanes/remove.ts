@@ -121,7 +121,9 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
  * and counted from one as we do; one with a directory that no row names is a try of ours that a crash ended.
  */
 async function archiveName(world: World, lane: OwnedLane): Promise<string> {
-  const recorded = new Set((await archivePlaces(world.ledger.db)).map(({ directory }) => directory))
+  const recorded = new Set(
+    (await archivePlaces(world.ledger.db, lane.taskId)).map(({ directory }) => directory),
+  )
   for (let n = 0; ; n += 1) {
     const name = `${lane.taskId}-${lane.id}-${n}`
     const directory = join(world.repository.home, 'archive', name)
