@@ -1,0 +1,31 @@
+import { closeSync, constants, openSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { Fault } from '../fault.ts'
+
+/** sun_path of unix(7) has 108 bytes, the last of them a NUL; 104 on macOS. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
+
+/** A name under which a socket can be made. */
+export interface SocketPath extends Disposable {
+  readonly path: string
+}
+
+/**
+ * The path to listen on for a socket that is to lie at `path`, with whatever lies there removed. Too long ones go
+ * through a descriptor of their directory, which has to stay open until the socket is closed.
+ * @throws Fault for a path that is too long where /proc cannot shorten it
+ */
+export function socketPathFor(path: string): SocketPath {
+  rmSync(path, { force: true })
+  if (Buffer.byteLength(path) <= LONGEST_PATH) return { path, [Symbol.dispose]: () => undefined }
+  if (process.platform !== 'linux')
+    throw new Fault(`The path of a socket is too long: ${path}`, {
+      retry: 'never',
+      hint: `At most ${LONGEST_PATH} bytes are possible: put the lanes at a shorter path.`,
+    })
+  const descriptor = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY)
+  return {
+    path: join('/proc/self/fd', String(descriptor), basename(path)),
+    [Symbol.dispose]: () => closeSync(descriptor),
+  }
+}
