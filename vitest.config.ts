@@ -13,6 +13,8 @@ export default defineConfig({
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: new URL('./test/fixtures/gitconfig', import.meta.url).pathname,
       LC_ALL: 'C',
+      // What is about walls says so itself.
+      WORKLANE_SANDBOX: process.env.WORKLANE_SANDBOX ?? 'none',
     },
   },
 })

@@ -18,6 +18,9 @@ missing_packages() {
   git_is_new_enough || echo git
   command -v tar >/dev/null || echo tar
   command -v ps >/dev/null || echo procps
+  # The walls of lanes, and their way out where the network is a list of domains.
+  [ "$(uname)" != Linux ] || command -v bwrap >/dev/null || echo bubblewrap
+  [ "$(uname)" != Linux ] || command -v socat >/dev/null || echo socat
 }
 
 install_line() {

@@ -14,6 +14,7 @@ const NOUNS = [
   'run',
   'landing',
   'base',
+  'repository',
   'archive',
   'engine',
   'ledger',

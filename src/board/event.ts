@@ -2,6 +2,7 @@
 export const EVENT_TYPES = [
   'task.added',
   'task.edited',
+  'task.noted',
   'task.claimed',
   'task.released',
   'task.expired',
@@ -46,6 +47,11 @@ export const EVENT_TYPES = [
   'landing.requeued',
   'landing.withdrawn',
   'base.moved',
+  'repository.config_changed',
+  'repository.hooks_changed',
+  'repository.alternates_changed',
+  'repository.attributes_changed',
+  'repository.refs_changed',
   'engine.started',
   'engine.stop_requested',
   'engine.stopped',
@@ -57,7 +63,7 @@ export type EventType = (typeof EVENT_TYPES)[number]
 export interface LedgerEvent {
   readonly seq: number
   readonly type: EventType
-  /** What it is about: `task/7`, `lane/3`, `run/12`, `base/main`. */
+  /** What it is about: `task/7`, `lane/3`, `run/12`, `base/main`, `repository`. */
   readonly subject: string
   /** RFC 3339, UTC. */
   readonly time: string

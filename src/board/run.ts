@@ -1,3 +1,5 @@
+import type { LimitCause } from './overload.ts'
+
 /** A run is one attempt by one agent in one lane. */
 export const RUN_STATES = ['starting', 'running', 'ended'] as const
 export type RunState = (typeof RUN_STATES)[number]
@@ -15,6 +17,8 @@ export interface Run {
   /** Marks every process of the run in its environment (`WORKLANE_RUN`). */
   readonly token: string
   readonly directory: string
+  /** `none`: it could do whatever its user can. */
+  readonly sandbox: 'walls' | 'none'
   readonly outcome: RunOutcome | null
   readonly detail: string | null
   readonly exitCode: number | null
@@ -31,6 +35,8 @@ export interface Evidence {
   readonly signal: string | null
   readonly timedOut: boolean
   readonly stopRequested: boolean
+  /** The limit that the run met, whether or not it was ended for it. */
+  readonly limit: LimitCause | null
   /** Null: the task has no checks. */
   readonly checks: { readonly green: boolean; readonly failed: string } | null
   readonly allowEmpty: boolean
@@ -49,6 +55,14 @@ export interface Verdict {
  * fails the attempt only where no checks can speak for the work.
  */
 export function judge(evidence: Evidence): Verdict {
+  const { limit } = evidence
+  if (limit?.ended === true) return { outcome: 'failed', detail: limit.text }
+  const verdict = judgeWork(evidence)
+  if (limit === null || !['failed', 'timed_out'].includes(verdict.outcome)) return verdict
+  return { ...verdict, detail: `${verdict.detail} ${limit.text}` }
+}
+
+function judgeWork(evidence: Evidence): Verdict {
   if (evidence.stopRequested) return { outcome: 'stopped', detail: 'Stopped on request.' }
   if (evidence.timedOut) return { outcome: 'timed_out', detail: 'The time limit was reached.' }
   if (evidence.unfinished !== null)

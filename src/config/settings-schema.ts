@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import * as z from 'zod'
+import { type NetworkPolicy, parseNetworkPolicy } from '../board/network.ts'
 import { branchTemplate, plainBranch } from './branch-template.ts'
 import { parseDuration, parseSize } from './duration.ts'
 import {
@@ -13,7 +14,8 @@ import {
   trueOrFalse,
   wholeNumber,
 } from './fields.ts'
-import { LANDING_STYLES, type Settings } from './settings.ts'
+import { LANDING_STYLES, SANDBOX_MODES, type Settings } from './settings.ts'
+import { UsageError } from './usage-error.ts'
 import { parseYaml } from './yaml-source.ts'
 
 /**
@@ -35,7 +37,7 @@ function keysAt(defaults: Settings, path: readonly PropertyKey[]): string[] {
   return typeof node === 'object' && node !== null ? Object.keys(node) : []
 }
 
-function schema({ base, lanes, agents, landing, archive, limits }: Settings): z.ZodType<Settings> {
+function schema({ base, lanes, agents, landing, archive, sandbox, limits }: Settings): z.ZodType<Settings> {
   return section({
     base: optional(BASE, base),
     lanes: section({
@@ -70,7 +72,23 @@ function schema({ base, lanes, agents, landing, archive, limits }: Settings): z.
       keepFor: optional(duration('keepFor: 30d'), archive.keepFor),
       atMost: optional(size('atMost: 5gb'), archive.atMost),
     }),
-    limits: section({ freeDisk: optional(FREE_DISK, limits.freeDisk) }),
+    sandbox: section({
+      mode: optional(MODE, sandbox.mode),
+      network: optional(NETWORK, sandbox.network),
+      read: listOf(OUTSIDE),
+      write: listOf(OUTSIDE),
+      home: listOf(IN_HOME),
+      largestFile: optional(size('largestFile: 100mb'), sandbox.largestFile),
+    }),
+    limits: section({
+      freeDisk: optional(FREE_DISK, limits.freeDisk),
+      processes: optional(wholeNumber(16, 4_000_000, 'processes: 2048'), limits.processes),
+      memory: optional(memory('memory: 4gb'), limits.memory),
+      totalMemory: optional(memory('totalMemory: 12gb'), limits.totalMemory),
+      cpu: optional(SHARE, limits.cpu),
+      files: optional(wholeNumber(64, 1_000_000, 'files: 8192'), limits.files),
+      disk: optional(size('disk: 10gb'), limits.disk),
+    }),
   })
 }
 
@@ -142,8 +160,58 @@ const STYLE: FieldRule<Settings['landing']['style']> = {
   example: 'style: merge',
 }
 
+const MODE: FieldRule<Settings['sandbox']['mode']> = {
+  schema: z.enum(SANDBOX_MODES),
+  must: `one of ${SANDBOX_MODES.join(', ')}`,
+  example: 'mode: walls',
+}
+
+const NETWORK: FieldRule<NetworkPolicy> = {
+  schema: z.unknown().transform(networkPolicy),
+  must: 'on, off, or the domains that may be reached',
+  example: 'network: { domains: [api.anthropic.com, registry.npmjs.org] }',
+}
+
+/** YAML reads a bare on or off as text, and older readers as true and false. */
+function networkPolicy(value: unknown): NetworkPolicy {
+  const policy = parseNetworkPolicy(value === true ? 'on' : value === false ? 'off' : value)
+  if (typeof policy !== 'string') return policy
+  throw new UsageError(policy, { hint: `For example: ${NETWORK.example}` })
+}
+
+const OUTSIDE: FieldRule<string> = {
+  schema: plainText.refine(
+    (path) => /^(\/|~\/)/.test(path) && harmless(path) && !segments(path).includes('..'),
+  ),
+  must: 'an absolute path, or one that begins with ~/',
+  example: 'read: ["~/.rustup"]',
+}
+
+const IN_HOME: FieldRule<string> = {
+  schema: plainText.refine((path) => inside(path) && !/^[\\/~]/.test(path)),
+  must: 'a path relative to HOME',
+  example: 'home: [".npmrc"]',
+}
+
 function size(example: string): FieldRule<number> {
   return converted(parseSize, 'a size with a unit', example)
+}
+
+/** Less than a shell and git need would end every run before it begins. */
+const LEAST_MEMORY = 32_000_000
+
+function memory(example: string): FieldRule<number> {
+  return {
+    schema: z.string().transform(parseSize).pipe(z.number().min(LEAST_MEMORY)),
+    must: 'a size with a unit, of 32mb or more',
+    example,
+  }
+}
+
+const SHARE: FieldRule<number> = {
+  schema: z.number().min(0.01).max(1),
+  must: 'a share of the processors from 0.01 to 1',
+  example: 'cpu: 0.5',
 }
 
 const FREE_DISK: FieldRule<number> = {

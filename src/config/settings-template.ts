@@ -41,7 +41,8 @@ agents:
   # timeLimit: 2h
   # Output kept of one run.
   # outputLimit: 20mb
-  # Further variables that agents inherit; a name may end in *
+  # Further variables that agents, checks, set-up and verify inherit; a name may end in *. Keys of model providers go
+  # to the agents that need them (claude, codex, …) without being listed; a script of your own needs them here.
   # environment: ["NPM_TOKEN", "AWS_*"]
 
 # Commands that must succeed in the lane before a task counts as completed.
@@ -66,9 +67,35 @@ archive:
   # keepFor: 30d
   # atMost: 5gb
 
+sandbox:
+  # Behind walls agents, checks and verify see their lane, the machine's programs and nothing else.
+  # With none they can read and change whatever you can.
+  # mode: walls
+  # The network of the machine (on), none (off), or only { domains: ["api.anthropic.com"] } through a proxy.
+  # network: on
+  # What programs in a lane may read and write beside it.
+  # read: []
+  # write: []
+  # What each lane gets a copy of in a HOME of its own; the login of the agent that is started comes by itself.
+  # home: [".npmrc"]
+  # The largest file that a lane may commit.
+  # largestFile: 100mb
+
 limits:
   # With less free disk nothing new is claimed or started. 0: no floor.
   # freeDisk: 200mb
+  # What one lane may use at most; beyond it programs get errors, and a run that does not stop is ended.
+  # Processes and threads.
+  # processes: 2048
+  # Memory of one lane, and of all lanes together. Default: by the machine's memory and agents.parallel.
+  # memory: 4gb
+  # totalMemory: 12gb
+  # Share of the processors, even when they are idle. Default: all, shared evenly when they are not.
+  # cpu: 0.5
+  # Open files of one process.
+  # files: 8192
+  # Disk that a lane's files take.
+  # disk: 10gb
 `
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import type { NetworkPolicy } from '../board/network.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The settings of one repository, from `worklane.yaml` at the root of its main worktree. Deeply frozen. */
@@ -29,7 +30,7 @@ export interface Settings {
     readonly timeLimit: number | null
     /** Bytes of output kept for one run. */
     readonly outputLimit: number
-    /** Names of further variables that agents inherit; a name may end in * */
+    /** Names of further variables that every command inherits, secrets too; a name may end in * */
     readonly environment: readonly string[]
   }
   /** Commands that must succeed in the lane at `complete`. */
@@ -52,14 +53,40 @@ export interface Settings {
     /** Bytes of all archives together, above which the oldest of landed work go. */
     readonly atMost: number
   }
+  readonly sandbox: {
+    /** `none`: agents can do whatever their user can. Never by itself. */
+    readonly mode: SandboxMode
+    readonly network: NetworkPolicy
+    /** Paths beside the lane that programs in it may read, and write; `~` is HOME. */
+    readonly read: readonly string[]
+    readonly write: readonly string[]
+    /** Files and directories of HOME that each lane gets a copy of in its own; relative to HOME. */
+    readonly home: readonly string[]
+    /** Bytes of the largest file that a lane may commit. */
+    readonly largestFile: number
+  }
   readonly limits: {
     /** Bytes; with less free disk nothing new is claimed or started. 0: no floor. */
     readonly freeDisk: number
+    /** Processes and threads of one lane; null here and below: derived from the machine. */
+    readonly processes: number | null
+    /** Bytes of memory of one lane, and of all together. */
+    readonly memory: number | null
+    readonly totalMemory: number | null
+    /** Share of the machine's processors that one lane may use, above 0 up to 1; null: what the others leave. */
+    readonly cpu: number | null
+    /** Open files of one process. */
+    readonly files: number | null
+    /** Bytes of one lane's directories. */
+    readonly disk: number | null
   }
 }
 
 export const LANDING_STYLES = ['merge', 'squash', 'rebase'] as const
 export type LandingStyle = (typeof LANDING_STYLES)[number]
+
+export const SANDBOX_MODES = ['walls', 'none'] as const
+export type SandboxMode = (typeof SANDBOX_MODES)[number]
 
 export const SETTINGS_FILE = 'worklane.yaml'
 
@@ -86,7 +113,23 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
   checks: [],
   landing: { verify: null, style: 'merge', review: false, timeLimit: 30 * 60_000, setup: null },
   archive: { ignored: [], keepFor: 30 * 24 * 60 * 60_000, atMost: 5_000_000_000 },
-  limits: { freeDisk: 200_000_000 },
+  sandbox: {
+    mode: 'walls',
+    network: { mode: 'on' },
+    read: [],
+    write: [],
+    home: [],
+    largestFile: 100_000_000,
+  },
+  limits: {
+    freeDisk: 200_000_000,
+    processes: null,
+    memory: null,
+    totalMemory: null,
+    cpu: null,
+    files: null,
+    disk: null,
+  },
 })
 
 /**

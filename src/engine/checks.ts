@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { runCommand } from '../host/process/run-command.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import { environmentOf } from './environment.ts'
+import { programInLane } from './program.ts'
 import type { World } from './world.ts'
 
 export interface CheckAnswer {
@@ -20,16 +21,22 @@ export async function runChecks(
 ): Promise<CheckAnswer> {
   for (const [at, command] of run.checks.entries()) {
     const token = randomUUID()
+    const purpose = { for: 'check' } as const
+    const env = await environmentOf(world, lane, { epoch: run.epoch, token, purpose })
+    const program = await programInLane(world, lane, { env, purpose })
     const answer = await runCommand({
       command,
       cwd: lane.path,
-      env: await environmentOf(world, lane, { epoch: run.epoch, token }),
+      env: program.env,
+      wrap: program.wrap,
+      walled: program.wrap !== undefined,
       token,
       outputPath: join(run.directory, `check-${at + 1}.log`),
       outputLimit: world.settings.agents.outputLimit,
       timeLimit: world.settings.landing.timeLimit,
       signal: world.hurry,
-    })
+      redact: world.actor.redact,
+    }).finally(program.close)
     if (!answer.green) return { green: false, failed: command, tail: answer.tail.trim().slice(-2000) }
   }
   return { green: true, failed: '', tail: '' }

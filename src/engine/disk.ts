@@ -12,7 +12,7 @@ const FEWEST_FILES = 200
 export type Site = Pick<World, 'repository' | 'settings'>
 
 /** The places that lanes need room in: git's objects, the ledger and archives; and the lanes' own directories. */
-function places({ repository, settings }: Site): string[] {
+export function placesOf({ repository, settings }: Site): string[] {
   return [repository.commonDir, resolve(repository.root, settings.lanes.directory)]
 }
 
@@ -20,7 +20,7 @@ function places({ repository, settings }: Site): string[] {
 export function lowDisk(world: Site): string | null {
   const floor = world.settings.limits.freeDisk
   if (floor === 0) return null
-  for (const place of places(world)) {
+  for (const place of placesOf(world)) {
     const { bytes, files } = freeDisk(place)
     if (bytes < floor)
       return `${inMegabytes(bytes)} are free on the disk, and nothing new is begun below ${inMegabytes(floor)} (limits.freeDisk).`
@@ -46,7 +46,7 @@ export function refuseLowDisk(world: World): Refusal | null {
 
 /** Whether what failed just now most likely failed for want of room. */
 export function diskIsFull(world: Site): boolean {
-  return places(world).some((place) => isScarce(freeDisk(place)))
+  return placesOf(world).some((place) => isScarce(freeDisk(place)))
 }
 
 /** Whether a step failed for want of room and would succeed with it. */
@@ -60,7 +60,7 @@ const BLAMABLE = ['fault', 'ledger']
 /** The fault itself, or the one that says that there was no room for what it was about. */
 export function blameDisk(world: Site, fault: Fault): Fault {
   if (!BLAMABLE.includes(fault.code) || fault.retry === 'never' || !diskIsFull(world)) return fault
-  const least = Math.min(...places(world).map((place) => freeDisk(place).bytes))
+  const least = Math.min(...placesOf(world).map((place) => freeDisk(place).bytes))
   return diskFull(`${inMegabytes(least)} are free. ${fault.message}`, fault)
 }
 

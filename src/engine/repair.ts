@@ -16,6 +16,9 @@ import type { World } from './world.ts'
 function repairers(world: World, mayLand: () => Promise<boolean>): Controller[] {
   const runs = runsController(world, {
     ensureLane: async (taskId, epoch) => await ensureLane(world, taskId, epoch),
+    guard: async () => {
+      throw new Error('A repair starts no attempt.')
+    },
     command: null,
     verify: null,
     activity: new Activity(),

@@ -4,12 +4,15 @@ import { transact } from '../ledger/transact.ts'
 import { refuseLowDisk } from './disk.ts'
 import { diskController } from './disk-controller.ts'
 import { Engine } from './engine.ts'
+import { sharedStateController } from './health/shared-watch.ts'
 import { landingController } from './landing/controller.ts'
 import { retryFaulty } from './landing/retry.ts'
+import type { LaneDoor } from './lane-door.ts'
 import { lanesController } from './lanes/controller.ts'
 import { ensureLane } from './lanes/ensure.ts'
 import { retentionController } from './lanes/retention.ts'
 import { checkLedger, ledgerController } from './ledger-care.ts'
+import { openLimits } from './limits/limits.ts'
 import { repairAfterPowerCut } from './power-cut.ts'
 import { Activity } from './runs/activity.ts'
 import { runsController } from './runs/controller.ts'
@@ -22,6 +25,8 @@ export interface SessionOptions {
   readonly parallel: number
   /** Limits which tasks may be started; null: all. Asked at each look. */
   readonly selection: { readonly only: ReadonlySet<number> | null }
+  /** Answers what agents ask for their own task; without it they have no socket. */
+  readonly door?: LaneDoor | undefined
   /** Leave completed tasks in the queue. */
   readonly land: boolean
   /** Aborted: verify and set-up commands of landings end at once. Default: the world's. */
@@ -56,8 +61,10 @@ export async function openSession(world: World, options: SessionOptions): Promis
   const activity = new Activity()
   let stopping = false
   const ensure = async (taskId: number, epoch: number) => await ensureLane(world, taskId, epoch)
-  const slots = (): number => (stopping || refuseLowDisk(world) !== null ? 0 : options.parallel)
-  const runs = runsController(world, { ...options, ensureLane: ensure, activity, slots })
+  const limits = await openLimits(world, options.parallel)
+  const slots = (): number =>
+    stopping || refuseLowDisk(world) !== null ? 0 : limits.slots(runs.begun.size, options.parallel)
+  const runs = runsController(world, { ...options, ensureLane: ensure, guard: limits.guard, activity, slots })
   const landing = landingController(world, {
     verify: options.verify,
     mayLand: async () => options.land && (await take(world, 'landing')),
@@ -72,6 +79,7 @@ export async function openSession(world: World, options: SessionOptions): Promis
       landing,
       retentionController(world),
       ledgerController(world),
+      sharedStateController(world),
       diskController(world, { paused: () => stopping, selection: options.selection }),
     ]),
     activity,
@@ -86,6 +94,7 @@ export async function openSession(world: World, options: SessionOptions): Promis
     stopRequested: async () => (await findEngine(world.ledger.db, 'engine'))?.stopRequestedAt != null,
     // On a full disk the role stays written down; it is free all the same once this process is gone.
     close: async () => {
+      await limits.close()
       await leave(world).catch((error: unknown) => {
         if (asFault(error)?.retry !== 'later') throw error
       })

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.ts'
+import type { SandboxMode, Settings } from '../config/settings.ts'
 import type { Repository } from '../host/git/repository.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Actor } from '../ledger/transact.ts'
@@ -8,6 +8,8 @@ export interface World {
   readonly ledger: Ledger
   readonly repository: Repository & { readonly root: string }
   readonly settings: Settings
+  /** As asked for with --sandbox, WORKLANE_SANDBOX or the settings. */
+  readonly sandbox: SandboxMode
   readonly actor: Actor
   /** JSON identity of this process, as written into owner columns. */
   readonly self: string

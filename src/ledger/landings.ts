@@ -166,11 +166,12 @@ export async function moveLanding(
       `Landing ${id} is ${landing?.state ?? 'unknown'} and cannot ${step.replace('_', ' ')}.`,
       'See the queue with: worklane status',
     )
-  const { files, verified, ...plain } = change
+  const { files, verified, reason, ...plain } = change
   const set: Updateable<Schema['landing']> = {
     ...plain,
     state,
     updatedAt: tx.now,
+    ...(reason === undefined ? {} : { reason: reason === null ? null : tx.redact(reason) }),
     ...(files === undefined ? {} : { files: JSON.stringify(files) }),
     ...(verified === undefined ? {} : { verified: Number(verified) }),
   }

@@ -179,6 +179,18 @@ export async function condemnLane(tx: Tx, lane: OwnedLane, reason: string): Prom
   )
 }
 
+/** What is in the lane is not what the walls let out: it is set aside, and the next attempt begins anew. */
+export async function rejectLane(tx: Tx, lane: OwnedLane, reason: string): Promise<OwnedLane | Refusal> {
+  const quarantined = await quarantineLane(tx, lane, reason)
+  return isRefusal(quarantined) ? quarantined : await condemnLane(tx, quarantined, reason)
+}
+
+/** Two have worked in it at once, and only a person knows which is right. */
+export async function quarantineLane(tx: Tx, lane: OwnedLane, reason: string): Promise<OwnedLane | Refusal> {
+  const change = { holder: 'host' }
+  return await moveLane(tx, lane, 'quarantine', change, { type: 'lane.quarantined', data: { reason } })
+}
+
 /** Sets the task's lane aside because its holder may still be writing in it. */
 export async function abandonLane(tx: Tx, taskId: number): Promise<void> {
   const lane = await liveLane(tx.db, taskId)

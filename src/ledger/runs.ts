@@ -14,7 +14,12 @@ export interface RunRow extends Run {
 }
 
 function toRun(row: Selectable<Schema['run']>): RunRow {
-  return { ...row, state: row.state as RunState, outcome: row.outcome as RunOutcome | null }
+  return {
+    ...row,
+    state: row.state as RunState,
+    outcome: row.outcome as RunOutcome | null,
+    sandbox: row.sandbox as Run['sandbox'],
+  }
 }
 
 export interface RunRequest {
@@ -24,6 +29,7 @@ export interface RunRequest {
   readonly command: string
   readonly token: string
   readonly directory: string
+  readonly sandbox: Run['sandbox']
   readonly engine: string
 }
 
@@ -35,10 +41,10 @@ export async function startRun(tx: Tx, request: RunRequest): Promise<RunRow> {
     .returningAll()
     .executeTakeFirstOrThrow()
   await setLane(tx, request.laneId, { holder: 'walls' })
-  const { taskId: task, epoch, command } = request
+  const { taskId: task, epoch, command, sandbox } = request
   await tell(
     tx,
-    { type: 'run.started', subject: `run/${row.id}`, epoch, data: { task, command } },
+    { type: 'run.started', subject: `run/${row.id}`, epoch, data: { task, command, sandbox } },
     { type: 'lane.handed_over', subject: `lane/${request.laneId}`, epoch, data: { task, run: row.id } },
   )
   return toRun(row)
@@ -63,7 +69,8 @@ export interface RunEnd {
 
 /** The run is over and its processes are gone: the lane is the host's again. */
 export async function endRun(tx: Tx, run: RunRow, end: RunEnd): Promise<void> {
-  const set: Updateable<Schema['run']> = { ...end, state: 'ended', endedAt: tx.now }
+  const detail = tx.redact(end.detail)
+  const set: Updateable<Schema['run']> = { ...end, detail, state: 'ended', endedAt: tx.now }
   await tx.db.updateTable('run').set(set).where('id', '=', run.id).execute()
   await tx.db
     .updateTable('lane')

@@ -71,6 +71,7 @@ export interface Schema {
     command: string
     token: string
     directory: string
+    sandbox: Generated<string>
     engine: string
     leader: string | null
     stopRequestedAt: number | null

@@ -263,7 +263,8 @@ export async function taskStates(db: Db, ids: readonly number[]): Promise<Map<nu
 }
 
 export interface Note {
-  readonly kind: 'attempt' | 'conflict' | 'rejection' | 'review' | 'release'
+  /** The first ones say why the task came back; `agent` and `person`: what somebody had to say about it. */
+  readonly kind: 'attempt' | 'conflict' | 'rejection' | 'review' | 'release' | 'agent' | 'person'
   readonly text: string
 }
 
@@ -271,7 +272,7 @@ export interface Note {
 export async function noteOn(tx: Tx, taskId: number, note: Note): Promise<void> {
   await tx.db
     .insertInto('note')
-    .values({ taskId, ...note, createdAt: tx.now })
+    .values({ taskId, kind: note.kind, text: tx.redact(note.text), createdAt: tx.now })
     .execute()
 }
 
@@ -280,11 +281,12 @@ export async function notesOf(db: Db, taskId: number): Promise<(Note & { created
   return rows.map(({ kind, text, createdAt }) => ({ kind: kind as Note['kind'], text, createdAt }))
 }
 
-/** The newest note of each task, with the first line of its text only. */
+/** The newest note of each task that says why it came back, with the first line of its text only. */
 export async function latestNotes(db: Db): Promise<Map<number, Note>> {
   const newest = db
     .selectFrom('note')
     .select(({ fn }) => fn.max('id').as('id'))
+    .where('kind', 'not in', ['agent', 'person'])
     .groupBy('taskId')
   const rows = await db.selectFrom('note').selectAll().where('id', 'in', newest).execute()
   return new Map(

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { EventDraft } from '../board/event.ts'
 import type { Moment } from '../board/lease.ts'
+import { type Redactor, redactDeeply } from '../board/redact.ts'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
 import type { Ledger } from './ledger.ts'
 import { saysFull, spendReserve } from './reserve.ts'
@@ -14,6 +15,8 @@ export interface Actor {
   readonly now: () => number
   /** The same, with the clock that nobody sets. */
   readonly moment: () => Moment
+  /** Takes secrets out of all that is written down in words. */
+  readonly redact?: Redactor | undefined
 }
 
 /** An open transaction. Everything read and written through it is one step of the world. */
@@ -22,6 +25,8 @@ export interface Tx {
   readonly now: number
   readonly moment: Moment
   readonly actor: string
+  /** For every text that is written: what agents and commands say may hold secrets. */
+  readonly redact: (text: string) => string
 }
 
 /**
@@ -52,7 +57,8 @@ async function attempt<T>(
     await sql`begin immediate`.execute(db)
     try {
       const moment = actor.moment()
-      const answer = await decide({ db, now: moment.now, moment, actor: actor.name })
+      const { name, redact = (text: string) => text } = actor
+      const answer = await decide({ db, now: moment.now, moment, actor: name, redact })
       await (isRefusal(answer) ? sql`rollback` : sql`commit`).execute(db)
       return answer
     } catch (error) {
@@ -62,7 +68,7 @@ async function attempt<T>(
   })
 }
 
-/** Writes the events that tell what the same transaction changed. */
+/** Writes the events that tell what the same transaction changed, without the secrets in them. */
 export async function tell(tx: Tx, ...events: readonly EventDraft[]): Promise<void> {
   for (const event of events)
     await tx.db
@@ -73,7 +79,7 @@ export async function tell(tx: Tx, ...events: readonly EventDraft[]): Promise<vo
         time: tx.now,
         actor: tx.actor,
         epoch: event.epoch ?? null,
-        data: JSON.stringify(event.data ?? {}),
+        data: JSON.stringify(redactDeeply(event.data ?? {}, tx.redact)),
       })
       .execute()
 }

@@ -4,11 +4,14 @@ import * as z from 'zod'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import type { Task } from '../board/task.ts'
 import { runChecks } from '../engine/checks.ts'
+import { bringBack, enterWalls, leaveWalls } from '../engine/hand-over.ts'
+import { hasWalls } from '../engine/sandbox.ts'
 import { settleLanes } from '../engine/settle.ts'
 import type { World } from '../engine/world.ts'
+import type { GitPlace } from '../host/git/git.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../host/git/refs.ts'
-import { adminDirectory, checkInode, placeOf } from '../host/git/worktree.ts'
+import { checkInode, placeOf } from '../host/git/worktree.ts'
 import { completeEmpty, completeTask } from '../ledger/landings.ts'
 import { needLane, type OwnedLane } from '../ledger/lanes.ts'
 import { holdsTask } from '../ledger/leases.ts'
@@ -74,8 +77,30 @@ async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen
       `The directory of the lane of task ${held.id} is gone: ${lane.path}`,
       `What git still has of it comes back with: worklane lane remove ${held.id}, then worklane lane restore ${held.id}`,
     )
-  const place = placeOf(worktree)
-  const unfinished = unfinishedOperation(adminDirectory(worktree))
+  const inside = (await hasWalls(world)) ? await enterWalls(world, lane) : null
+  const place = inside?.place ?? placeOf(worktree)
+  try {
+    const frozen = await freezeAt(world, held, lane, { place, walled: inside !== null })
+    if (inside !== null && isRefusal(frozen)) await leaveWalls(world, lane, null)
+    return frozen
+  } catch (error) {
+    if (inside !== null) await leaveWalls(world, lane, null)
+    throw error
+  }
+}
+
+interface Where {
+  readonly place: GitPlace
+  readonly walled: boolean
+}
+
+async function freezeAt(
+  world: World,
+  held: Task,
+  lane: OwnedLane,
+  { place, walled }: Where,
+): Promise<Frozen | Refusal> {
+  const unfinished = unfinishedOperation(place.gitDir)
   if (unfinished !== null)
     return refuse(
       'unfinished-operation',
@@ -86,17 +111,16 @@ async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen
   const checked = await check(world, lane, { checks, epoch: held.epoch })
   if (checked !== null) return checked
   const committed = await uncommittedPaths(place)
-  const result =
-    committed.length === 0
-      ? await commitOf(place, 'HEAD')
-      : await commitEverything(place, lane.branch, `Task ${held.id}: ${held.subject}\n`)
+  if (committed.length > 0) await commitEverything(place, lane.branch, `Task ${held.id}: ${held.subject}\n`)
+  const result = walled ? await outOfWalls(world, held, lane) : await commitOf(place, 'HEAD')
+  if (isRefusal(result)) return result
   if (result === null)
     return refuse(
       'no-commits',
       `The lane of task ${held.id} has no commit.`,
       `Commit the work in ${lane.path} first.`,
     )
-  const commits = await ownCommits(place, lane, result)
+  const commits = await ownCommits({ gitDir: world.repository.commonDir }, lane, result)
   if (commits === 0 && !held.allowEmpty)
     return refuse(
       'no-commits',
@@ -104,6 +128,23 @@ async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen
       `Commit the work in ${lane.path}, or give the task back: worklane release ${held.id} --epoch ${held.epoch}`,
     )
   return { result, commits, committed }
+}
+
+/** Git looked at the lane from inside walls; what it committed there comes out, and the lane is as it was found. */
+async function outOfWalls(world: World, held: Task, lane: OwnedLane): Promise<string | null | Refusal> {
+  const back = await bringBack(world, lane, held.epoch)
+  if (back.kind === 'refused')
+    return refuse(
+      'import-refused',
+      back.reason,
+      `Take it out of the history in ${lane.path}, and complete again.`,
+    )
+  if (await leaveWalls(world, lane, back.head)) return back.head
+  return refuse(
+    'lane-busy',
+    `Somebody committed in the lane of task ${held.id} just now.`,
+    'Complete again when it is quiet there.',
+  )
 }
 
 async function check(

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { refuse } from '../board/refusal.ts'
+import { acceptSharedState } from '../engine/health/shared-state.ts'
 import { LedgerUnusable } from '../ledger/unusable.ts'
 import { examine } from './examine.ts'
 import { operation } from './operation.ts'
@@ -11,6 +12,10 @@ export default operation({
   input: z.object({
     fix: z.boolean().optional().describe('Carry the repairs out that are safe'),
     archives: z.boolean().optional().describe('Unpack every archive and compare all of it'),
+    accept: z
+      .boolean()
+      .optional()
+      .describe('Take the hooks and settings that all worktrees share for right as they are now'),
     restoreLedger: z
       .boolean()
       .optional()
@@ -18,7 +23,7 @@ export default operation({
   }),
   rescue: async ({ place, trouble }, { restoreLedger }) =>
     await rescueLedger(place, trouble, restoreLedger ?? false),
-  async run({ world }, { fix, archives, restoreLedger }) {
+  async run({ world }, { fix, archives, accept, restoreLedger }) {
     const [problem] = world.ledger.problems()
     if (problem !== undefined) {
       await world.ledger.close()
@@ -27,6 +32,7 @@ export default operation({
     }
     if (restoreLedger === true)
       return refuse('ledger-whole', 'The ledger is whole; nothing was restored.', 'See: worklane doctor')
+    if (accept === true) await acceptSharedState(world)
     return await examine(world, { fix: fix === true, archives: archives === true })
   },
 })

@@ -2,16 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { baseBranch } from '../engine/base.ts'
 import { readyRepository } from '../engine/repository.ts'
+import { refuseWithoutWalls } from '../engine/sandbox.ts'
 import { openSession, type Session, type SessionOptions } from '../engine/session.ts'
 import { asFault } from '../host/fault.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { behindUpstream } from '../host/git/upstream.ts'
 import { eventsAfter, lastSequence } from '../ledger/events.ts'
+import { laneDoor } from './lane-door.ts'
 import type { Context } from './operation.ts'
+import { tellNoWalls } from './sandbox.ts'
 import { troubleTeller } from './tell-trouble.ts'
+import { tellWithheld } from './tell-withheld.ts'
 import { snapshotter } from './view.ts'
 
-export interface EngineWork extends Omit<SessionOptions, 'selection'> {
+export interface EngineWork extends Omit<SessionOptions, 'selection' | 'door'> {
   /** Ends when nothing is left to do, or only when asked to stop. */
   readonly until: 'done' | 'stopped'
 }
@@ -28,6 +32,8 @@ export async function workAsEngine(
   const { world } = context
   const ready = await readyRepository(world)
   if (ready !== null) return ready
+  const unprotected = await refuseWithoutWalls(world)
+  if (unprotected !== null) return unprotected
   const base = await baseBranch(world)
   if (isRefusal(base)) return base
   if ((await branchTip({ gitDir: world.repository.commonDir }, base)) === null)
@@ -38,7 +44,7 @@ export async function workAsEngine(
     )
   const selection: { only: ReadonlySet<number> | null } = { only: new Set() }
   const since = await lastSequence(world.ledger.db)
-  const session = await openSession(world, { ...work, selection })
+  const session = await openSession(world, { ...work, selection, door: laneDoor(context) })
   if (session === null)
     return refuse(
       'engine-running',
@@ -49,7 +55,9 @@ export async function workAsEngine(
     const only = await prepare()
     if (isRefusal(only)) return only
     selection.only = only
+    tellNoWalls(context)
     await pointOutUpstream(context, base)
+    await tellWithheld(context, work.command, only)
     await workAndTell(context, session, work, { base, since, selection })
     return { base, only }
   } finally {

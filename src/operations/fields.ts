@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { parseDuration } from '../config/duration.ts'
+import { SANDBOX_MODES } from '../config/settings.ts'
 import { UsageError } from '../config/usage-error.ts'
 
 /** Fields that several operations share, each described once. */
@@ -17,7 +18,21 @@ export const archiveId = whole(1, 2 ** 53 - 1)
 
 export const archive = archiveId.describe('Number of the archive, as in `worklane archive list`')
 
+/** In what agents, checks and verify run. */
+export const sandbox = z
+  .enum(SANDBOX_MODES)
+  .optional()
+  .describe('walls (default): nothing outside of the lane can be changed; none: no protection')
+
 export const epoch = whole(1, 2 ** 53 - 1).describe('Epoch that the claim answered with')
+
+/** What somebody has to say about a task; it goes into later prompts. */
+export const noteText = z
+  .string()
+  .trim()
+  .min(1, 'a text')
+  .max(4000, 'at most 4000 characters')
+  .describe('What to say')
 
 /** A whole number, given as one or in digits; an empty text is none. */
 export function whole(min: number, max: number) {

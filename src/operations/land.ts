@@ -6,6 +6,7 @@ import { Engine } from '../engine/engine.ts'
 import { landingController } from '../engine/landing/controller.ts'
 import { retryFaulty } from '../engine/landing/retry.ts'
 import { lanesController } from '../engine/lanes/controller.ts'
+import { refuseWithoutWalls } from '../engine/sandbox.ts'
 import { leave, take } from '../engine/session.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { eventsAfter, lastSequence } from '../ledger/events.ts'
@@ -41,6 +42,8 @@ export default operation({
             : `See what it waits for: worklane task show ${id}`,
         )
     }
+    const unprotected = await refuseWithoutWalls(world)
+    if (unprotected !== null) return unprotected
     const since = await lastSequence(world.ledger.db)
     const only = ids === undefined ? null : new Set(ids)
     await retryFaulty(world, { only, verify: verify ?? world.settings.landing.verify })

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
+import { laneGit } from '../engine/lane-git.ts'
 import { diffEverything } from '../host/git/lane-state.ts'
-import { placeOf } from '../host/git/worktree.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
 import { operation } from './operation.ts'
@@ -12,7 +12,7 @@ export default operation({
   examples: ['worklane lane diff 7', 'worklane lane diff 7 --stat'],
   positional: { field: 'id', label: 'ID' },
   input: z.object({ id: task, stat: z.boolean().optional().describe('Only the files and how much') }),
-  async run({ world }, { id, stat }) {
+  async run({ world, mostBytes }, { id, stat }) {
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
     if (!existsSync(lane.path))
@@ -21,10 +21,10 @@ export default operation({
         `The lane of task ${id} is gone from the disk: ${lane.path}`,
         `See what git still has of it: worklane doctor`,
       )
-    const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
+    const place = await laneGit(world, lane)
     return {
       from: lane.startPoint,
-      diff: await diffEverything(place, lane.startPoint, stat === true ? ['--stat'] : []),
+      diff: await diffEverything(place, lane.startPoint, stat === true ? ['--stat'] : [], mostBytes),
     }
   },
 })

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { isRefusal } from '../board/refusal.ts'
+import { laneGit } from '../engine/lane-git.ts'
 import { uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../host/git/refs.ts'
-import { adminDirectory, checkInode, placeOf } from '../host/git/worktree.ts'
+import { checkInode } from '../host/git/worktree.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
 import { viewLane } from './lane-view.ts'
@@ -16,17 +17,16 @@ export default operation({
   async run({ world }, { id }) {
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
-    const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
     if (lane.state === 'creating' || (await checkInode(lane.path, lane.inode)) !== 'ours')
       return { ...viewLane(lane), head: null, commits: 0, uncommitted: [], unfinished: null }
-    const place = placeOf(worktree)
+    const place = await laneGit(world, lane)
     const head = await commitOf(place, 'HEAD')
     return {
       ...viewLane(lane),
       head,
       commits: head === null ? 0 : await ownCommits(place, lane, head),
       uncommitted: await uncommittedPaths(place),
-      unfinished: unfinishedOperation(adminDirectory(worktree)),
+      unfinished: unfinishedOperation(place.gitDir),
     }
   },
 })

@@ -1,6 +1,8 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { readSettings } from '../config/settings.ts'
+import { lazyRedactor } from '../board/redact.ts'
+import { secretValues } from '../board/secrets.ts'
+import { readSettings, SANDBOX_MODES, type SandboxMode, type Settings } from '../config/settings.ts'
 import { UsageError } from '../config/usage-error.ts'
 import type { World } from '../engine/world.ts'
 import { currentMoment } from '../host/clock.ts'
@@ -64,16 +66,27 @@ async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): P
   const repository = await usableRepository(cwd)
   const { root } = repository
   const settings = await readSettings(root)
-  const actor = { name: actorName(), now: () => Date.now(), moment: currentMoment }
+  const redact = lazyRedactor(() => secretValues(process.env))
+  const actor = { name: actorName(), now: () => Date.now(), moment: currentMoment, redact }
   const alive = (identity: string): boolean => isAlive(JSON.parse(identity) as ProcessIdentity)
   return {
     repository,
     settings,
+    sandbox: sandboxMode(settings),
     actor,
     self: JSON.stringify(ownIdentity()),
     isAlive: alive,
     ...signals,
   }
+}
+
+/** The environment goes before the settings of the repository: a machine without walls needs one word for all. */
+function sandboxMode(settings: Settings): SandboxMode {
+  const asked = process.env.WORKLANE_SANDBOX
+  if (asked === undefined || asked === '') return settings.sandbox.mode
+  const mode = SANDBOX_MODES.find((one) => one === asked)
+  if (mode !== undefined) return mode
+  throw new UsageError(`WORKLANE_SANDBOX is ${JSON.stringify(asked)}.`, { hint: 'It may be walls or none.' })
 }
 
 /** Within a lane it is that task's agent that asks. */

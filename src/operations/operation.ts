@@ -16,6 +16,8 @@ export interface Context {
   /** Directory that the user stands in; relative file names start here. */
   readonly cwd: string
   readonly report: (progress: Progress) => void
+  /** Bytes that a long answer may have; without it there is no bound. */
+  readonly mostBytes?: number
   /** Aborted when the user asks to stop; `hurry` when they ask again. */
   readonly stop: AbortSignal
   readonly hurry: AbortSignal
@@ -30,7 +32,13 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Answer = unk
   /** Command lines for the help. */
   readonly examples: readonly string[]
   /** The field that takes the words without a flag, and whether there may be several. */
-  readonly positional?: { readonly field: string; readonly label: string; readonly many?: boolean }
+  readonly positional?: {
+    readonly field: string
+    readonly label: string
+    readonly many?: boolean
+    /** The word after it. */
+    readonly next?: { readonly field: string; readonly label: string }
+  }
   /** One-letter flags. */
   readonly aliases?: Readonly<Record<string, string>>
   /** Every field has a description; optional ones are flags. */

@@ -5,8 +5,9 @@ import { latestLandings } from '../ledger/landings.ts'
 import { latestNotes, taskMap } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
-import { whole } from './fields.ts'
+import { sandbox, whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
+import { withSandbox } from './sandbox.ts'
 import { addOrFind, commandsOf, draftsFrom, needsCommand, tellOwnCommands } from './session-tasks.ts'
 import type { RunSummary } from './snapshot.ts'
 import { unfinishedTasks } from './unfinished.ts'
@@ -38,9 +39,11 @@ export default operation({
       .min(1)
       .optional()
       .describe('Command that must succeed on the exact merged commit'),
+    sandbox,
     review: z.boolean().optional().describe('Wait for a person to approve each task before it lands'),
   }),
-  async run(context, { what, command, jobs, verify, review }) {
+  async run(outer, { what, command, jobs, verify, review, sandbox: mode }) {
+    const context = withSandbox(outer, mode)
     const { world, cwd } = context
     const started = world.actor.now()
     const drafts = await draftsFrom(world, cwd, what ?? [], {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { standing } from '../board/task.ts'
 import { lowDisk } from '../engine/disk.ts'
 import { glance } from '../engine/health/glance.ts'
+import { waitsFor } from '../engine/limits/admission.ts'
 import { rememberedBase } from '../ledger/base.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { landingQueue } from '../ledger/landings.ts'
@@ -18,6 +19,8 @@ export default operation({
     const { db } = world.ledger
     const engine = await findEngine(db, 'engine')
     const queue = await landingQueue(db)
+    const counts = count(await taskLines(db))
+    const running = (await liveRuns(db)).length
     return {
       base: world.settings.base ?? (await rememberedBase(db)) ?? null,
       engine:
@@ -25,8 +28,10 @@ export default operation({
           ? { since: new Date(engine.startedAt).toISOString() }
           : null,
       disk: lowDisk(world),
-      ...count(await taskLines(db)),
-      running: (await liveRuns(db)).length,
+      /** What ready tasks wait for besides their turn. */
+      limits: waitsFor(world, { ready: counts.waiting.ready, running }),
+      ...counts,
+      running,
       lanes: await countLanes(db),
       /** Those that are cheap to see; `doctor` looks further. */
       findings: (await glance(world)).length,

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { isRefusal } from '../board/refusal.ts'
 import { workAsEngine } from './engine-work.ts'
-import { whole } from './fields.ts'
+import { sandbox, whole } from './fields.ts'
 import { operation } from './operation.ts'
+import { withSandbox } from './sandbox.ts'
 import { needsCommand, tellOwnCommands } from './session-tasks.ts'
 
 export default operation({
@@ -23,8 +24,10 @@ export default operation({
       .min(1)
       .optional()
       .describe('Command that must succeed on the exact merged commit'),
+    sandbox,
   }),
-  async run(context, { command, jobs, verify }) {
+  async run(outer, { command, jobs, verify, sandbox: mode }) {
+    const context = withSandbox(outer, mode)
     const { settings } = context.world
     const missing = jobs === 0 ? null : needsCommand(context.world, command, [null])
     if (missing !== null) return missing

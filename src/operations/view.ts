@@ -1,9 +1,9 @@
 import type { Landing } from '../board/landing.ts'
 import { standing, type Task } from '../board/task.ts'
+import { laneGit } from '../engine/lane-git.ts'
 import type { Session } from '../engine/session.ts'
 import type { World } from '../engine/world.ts'
 import { changedSince } from '../host/git/lane-state.ts'
-import { placeOf } from '../host/git/worktree.ts'
 import { latestLandings } from '../ledger/landings.ts'
 import { type OwnedLane, standingLanes } from '../ledger/lanes.ts'
 import { liveRuns, type RunRow } from '../ledger/runs.ts'
@@ -100,8 +100,9 @@ function changesByLane(world: World): (lane: OwnedLane) => Promise<Changes> {
     const remembered = known.get(lane.id)
     if (remembered !== undefined && performance.now() - remembered.at < CHANGES_KEPT)
       return remembered.changes
-    const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
-    const changes = await changedSince(place, lane.base).catch(() => null)
+    const changes = await laneGit(world, lane)
+      .then(async (place) => await changedSince(place, lane.base))
+      .catch(() => null)
     known.set(lane.id, { at: performance.now(), changes })
     return changes
   }

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { redactor } from '../../src/board/redact.ts'
 import { Fault } from '../../src/host/fault.ts'
 import { openCapture } from '../../src/host/process/capture.ts'
 import { LastLine } from '../../src/host/process/last-line.ts'
@@ -99,4 +100,40 @@ test('the last line of bytes cut anywhere', () => {
   const line = new LastLine()
   for (const byte of Buffer.from('one\nzwölf — 12 ✓\n')) line.see(Buffer.of(byte))
   expect(line.text).toBe('zwölf — 12 ✓')
+})
+
+const secret = 'cänary-säcret-ß-0123456789'
+
+test('a secret gets into neither file nor last line, wherever it is cut', async () => {
+  const bytes = Buffer.from(`before ${secret} after ✓\n`)
+  for (let cut = 1; cut < bytes.length; cut += 1) {
+    const capture = openCapture(path, 1000, redactor([secret]))
+    capture.write(bytes.subarray(0, cut))
+    expect(capture.lastLine).not.toMatch(/c.?.?nary-s.?.?c/)
+    capture.write(bytes.subarray(cut))
+    await capture.close()
+    expect(readFileSync(path, 'utf8')).toBe('before [redacted] after ✓\n')
+    expect([capture.lastLine, capture.bytes]).toEqual(['before [redacted] after ✓', bytes.length])
+  }
+})
+
+test('with a redactor too, all other bytes come out as they were, and without a line end at once', async () => {
+  const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256))
+  const capture = openCapture(path, 100_000, redactor([secret]))
+  for (let at = 0; at < bytes.length; at += 777) capture.write(bytes.subarray(at, at + 777))
+  await capture.close()
+  expect(readFileSync(path).equals(bytes)).toBe(true)
+  const next = openCapture(path, 1000, redactor([secret]))
+  next.write(Buffer.from('Continue? [y/N] '))
+  expect([readFileSync(path, 'utf8'), next.lastLine]).toEqual(['Continue? [y/N] ', 'Continue? [y/N]'])
+  await next.close()
+})
+
+test('what is left out of a long output is counted as it would be in the file', async () => {
+  const capture = openCapture(path, 400, redactor([secret]))
+  for (let each = 0; each < 100; each += 1) capture.write(Buffer.from(`${each} ${secret}\n`))
+  await capture.close()
+  const text = readFileSync(path, 'utf8')
+  expect(text.length).toBeLessThanOrEqual(400)
+  expect(text).toMatch(/^0 \[redacted\]\n[\s\S]*left out here\][\s\S]*99 \[redacted\]\n$/)
 })

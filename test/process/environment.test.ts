@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { DEFAULT_INHERITED, laneEnvironment } from '../../src/host/process/environment.ts'
+import { isSecretName } from '../../src/board/secrets.ts'
+import { AGENT_PROGRAMS } from '../../src/config/agent-programs.ts'
+import { laneEnvironment, PLAIN_VARIABLES } from '../../src/host/process/environment.ts'
 
 const facts = {
   task: 7,
@@ -10,7 +12,7 @@ const facts = {
   portCount: 10,
   tmpdir: '/lanes/7/tmp',
   project: 'worklane-7',
-  inherit: DEFAULT_INHERITED,
+  inherit: PLAIN_VARIABLES,
 }
 
 test('what a lane is told', () => {
@@ -33,9 +35,10 @@ test('without a port no port is named, not even an inherited one', () => {
   expect(Object.keys(env).filter((name) => name.includes('PORT'))).toEqual([])
 })
 
-test('the default passes on tools, proxies and model keys, and no other secret', () => {
-  const passed = ['PATH', 'HOME', 'LC_ALL', 'https_proxy', 'ANTHROPIC_API_KEY', 'NVM_DIR', 'GIT_AUTHOR_NAME']
+test('every program is told of tools and proxies, and of no secret', () => {
+  const passed = ['PATH', 'HOME', 'LC_ALL', 'https_proxy', 'ANTHROPIC_MODEL', 'NVM_DIR', 'GIT_AUTHOR_NAME']
   const dropped = [
+    ...AGENT_PROGRAMS.flatMap(({ keys }) => keys.map((key) => key.replace('*', 'KEY'))),
     'SSH_AUTH_SOCK',
     'GH_TOKEN',
     'AWS_SECRET_ACCESS_KEY',
@@ -47,6 +50,7 @@ test('the default passes on tools, proxies and model keys, and no other secret',
   const env = laneEnvironment(facts, from)
   expect(passed.filter((name) => !(name in env))).toEqual([])
   expect(dropped.filter((name) => name in env)).toEqual([])
+  expect(PLAIN_VARIABLES.filter(isSecretName)).toEqual([])
 })
 
 test('what is never inherited, whatever is allowed', () => {

@@ -1,12 +1,16 @@
+import { attacks } from './attacks.ts'
 import { bystanders } from './bystanders.ts'
 import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
 import { crashes } from './crashes.ts'
 import { deletionTraps } from './deletion-traps.ts'
 import { fullDisk } from './full-disk.ts'
+import { hostileImports } from './hostile-imports.ts'
 import { hostileInput } from './hostile-input.ts'
 import { landingRespectsPeople } from './landing-respects-people.ts'
 import { laneStates } from './lane-states.ts'
+import { limits } from './limits.ts'
+import { networkPolicy } from './network-policy.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Proof } from './proof.ts'
 import { realHistory } from './real-history.ts'
@@ -20,6 +24,7 @@ export const PROOFS: readonly Proof[] = [
   claimAlone,
   staleWorker,
   hostileInput,
+  hostileImports,
   landingRespectsPeople,
   crashes,
   fullDisk,
@@ -27,5 +32,8 @@ export const PROOFS: readonly Proof[] = [
   twoEngines,
   laneStates,
   deletionTraps,
+  attacks,
   realHistory,
+  limits,
+  networkPolicy,
 ]

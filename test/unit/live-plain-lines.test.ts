@@ -97,6 +97,40 @@ test('a stop of the engine is told; steps on the way are not', () => {
   expect(plainLine(event('task.returned', 'task/7', { reason: 'conflict', note: 'x' }), SUBJECTS)).toBeNull()
 })
 
+test.each([
+  [
+    'base.moved',
+    'base/main',
+    { from: 'a', to: '3f2a1b0c4d', by: 'other' },
+    'main moved to 3f2a1b0, not by a landing; landings go on from there',
+  ],
+  [
+    'repository.hooks_changed',
+    'repository',
+    { added: ['pre-commit'], changed: [], removed: ['x\n\u001b[2J'] },
+    'hooks changed: pre-commit added, x gone; if it was not you, see: worklane doctor',
+  ],
+  [
+    'repository.config_changed',
+    'repository',
+    { changed: ['core.bare'] },
+    "git's configuration changed: core.bare changed; if it was not you, see: worklane doctor",
+  ],
+  [
+    'repository.refs_changed',
+    'repository',
+    { vanished: [{ ref: 'refs/heads/hers', at: '3f2a1b0c4d' }, 5] },
+    'refs are gone, not by Worklane: hers (3f2a1b0)',
+  ],
+] as const)('%s of what all share', (type, subject, data, words) => {
+  expect(plainLine(event(type, subject, data), SUBJECTS)).toBe(`${CLOCK}  ${words}`)
+})
+
+test('branches that a person makes and moves are no line', () => {
+  const data = { appeared: [{ ref: 'refs/heads/x', at: 'a' }], moved: [], vanished: [] }
+  expect(plainLine(event('repository.refs_changed', 'repository', data), SUBJECTS)).toBeNull()
+})
+
 test('an event without what it should carry is read as far as it goes', () => {
   expect(plainLine(event('task.landed', 'task/9'), SUBJECTS)).toBe(`${CLOCK}  #9  landed`)
   expect(plainLine(event('landing.held', 'landing/1', { task: 7, files: 5 }), SUBJECTS)).toBe(

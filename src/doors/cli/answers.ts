@@ -54,6 +54,8 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
         ),
   'task show': async (answer: never) => (await import('./task-text.ts')).taskText(answer),
   'task edit': ({ id, subject }: Task) => `Task ${id}: ${subject}`,
+  'task note': noted,
+  note: noted,
   'task cancel': ({ id }: Task) =>
     `Task ${id} is cancelled. What its lane held is archived: worklane lane restore ${id}`,
   'task retry': ({ id }: Task) => `Task ${id} is pending again. Start it with: worklane run`,
@@ -166,6 +168,10 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
     kept === null
       ? 'Worklane is gone from this repository.'
       : `Worklane is gone from this repository. ${plural(archives, 'archive')} of lanes, with the ledger: ${kept} (its README.md says how to read them)`,
+}
+
+function noted({ id }: { id: number }): string {
+  return `Noted for whoever takes task ${id} next.`
 }
 
 interface TaskRow {

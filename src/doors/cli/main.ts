@@ -7,13 +7,28 @@ import { Terminal } from './terminal.ts'
 export async function main(argv: readonly string[]): Promise<number> {
   const terminal = new Terminal(argv.includes('--json'))
   try {
-    const parsed = await parse(argv)
+    const lane = await laneAround()
+    const parsed = await parse(argv, lane?.own)
     if (parsed.kind === 'text') return terminal.say(parsed.text)
     if (parsed.kind === 'usage') return terminal.refuseUsage(parsed.message, parsed.hint)
-    return await perform(parsed.asked, terminal)
+    return lane === null ? await perform(parsed.asked, terminal) : await lane.ask(parsed.asked, terminal)
   } catch (error) {
     return await terminal.fail(error)
   }
+}
+
+interface LaneAround {
+  readonly own: Readonly<Record<string, unknown>>
+  ask(asked: Asked, terminal: Terminal): Promise<number>
+}
+
+/** Costs others than agents one look at the environment. */
+async function laneAround(): Promise<LaneAround | null> {
+  if (process.env.WORKLANE_SOCKET === undefined) return null
+  const { askThrough, ownLane } = await import('./lane-client.ts')
+  const lane = ownLane(process.env, whereWeStand())
+  if (lane === null) return null
+  return { own: lane.own, ask: async (asked, terminal) => await askThrough(lane, asked, terminal) }
 }
 
 async function perform(asked: Asked, terminal: Terminal): Promise<number> {

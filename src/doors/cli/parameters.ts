@@ -7,23 +7,27 @@ interface Shape {
   readonly optional: boolean
 }
 
-/** Flags and words for the command line parser, from the operation's schema. Values stay text; the schema checks them. */
-export function parameters(operation: Operation): object {
+/**
+ * Flags and words for the command line parser, from the operation's schema. Values stay text; the schema checks them.
+ * `known`: fields that need not be given.
+ */
+export function parameters(operation: Operation, known: Readonly<Record<string, unknown>> = {}): object {
   const { positional, aliases } = operation
   const flags: Record<string, object> = {
     json: { kind: 'boolean', optional: true, brief: 'Answer as JSON', withNegated: false },
   }
   for (const [name, field] of Object.entries(operation.input.shape as Record<string, z.ZodType>))
-    if (name !== positional?.field) flags[name] = flag(field)
+    if (name !== positional?.field && name !== positional?.next?.field)
+      flags[name] = flag(field, name in known)
   const fields = operation.input.shape as Record<string, z.ZodType>
   return {
     flags,
     aliases: aliases ?? {},
-    ...(positional === undefined ? {} : { positional: words(positional, fields[positional.field]) }),
+    ...(positional === undefined ? {} : { positional: words(positional, fields, known) }),
   }
 }
 
-function flag(field: z.ZodType): object {
+function flag(field: z.ZodType, isKnown: boolean): object {
   const { kind, optional } = shapeOf(field)
   const brief = field.description ?? ''
   if (kind === 'boolean') return { kind: 'boolean', optional: true, brief, withNegated: false }
@@ -31,18 +35,25 @@ function flag(field: z.ZodType): object {
     kind: 'parsed',
     parse: String,
     brief,
-    optional,
+    optional: optional || isKnown,
     ...(kind === 'many' ? { variadic: true, optional: true } : {}),
   }
 }
 
-function words(positional: NonNullable<Operation['positional']>, field: z.ZodType | undefined): object {
-  const parameter = { brief: field?.description ?? '', parse: String, placeholder: positional.label }
-  if (positional.many === true) return { kind: 'array', parameter }
-  return {
-    kind: 'tuple',
-    parameters: [{ ...parameter, optional: field !== undefined && shapeOf(field).optional }],
+function words(
+  { field, label, many, next }: NonNullable<Operation['positional']>,
+  fields: Readonly<Record<string, z.ZodType>>,
+  known: Readonly<Record<string, unknown>>,
+): object {
+  const word = (name: string, placeholder: string) => {
+    const type = fields[name]
+    const optional = (name in known && next === undefined) || (type !== undefined && shapeOf(type).optional)
+    return { brief: type?.description ?? '', parse: String, placeholder, optional }
   }
+  const { optional: _, ...parameter } = word(field, label)
+  if (many === true) return { kind: 'array', parameter }
+  const parameters = [word(field, label), ...(next === undefined ? [] : [word(next.field, next.label)])]
+  return { kind: 'tuple', parameters }
 }
 
 function shapeOf(field: z.ZodType): Shape {

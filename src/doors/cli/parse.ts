@@ -31,9 +31,12 @@ interface Words {
 
 /**
  * argv → one operation with checked input. Only the operation that is asked for is loaded; of the others the help
- * needs no more than the summary.
+ * needs no more than the summary. `known`: fields that need not be given, with their values.
  */
-export async function parse(given: readonly string[]): Promise<Parsed> {
+export async function parse(
+  given: readonly string[],
+  known: Readonly<Record<string, unknown>> = {},
+): Promise<Parsed> {
   const argv = given[0] === 'help' ? helpFor(given.slice(1)) : given
   const entry = entryFor(argv)
   const operation = await entry?.load()
@@ -43,9 +46,9 @@ export async function parse(given: readonly string[]): Promise<Parsed> {
   const hear = (heard: Words): void => {
     said.words = heard
   }
-  await run(application(entry, operation, hear), words, { process: out })
+  await run(application(entry, operation, hear, known), words, { process: out })
   if (said.words !== undefined && entry !== undefined && operation !== undefined)
-    return check(entry.name, operation, said.words)
+    return check(entry.name, operation, said.words, known)
   if (out.exitCode === 0) return { kind: 'text', text: out.said.stdout }
   const [message = '', ...rest] = out.said.stderr.trim().split('\n')
   const help = entry === undefined ? 'worklane --help' : `worklane ${entry.name} --help`
@@ -78,7 +81,12 @@ function entryFor(argv: readonly string[]): Entry | undefined {
   )
 }
 
-function check(name: string, operation: Operation, { flags, args }: Words): Parsed {
+function check(
+  name: string,
+  operation: Operation,
+  { flags, args }: Words,
+  known: Readonly<Record<string, unknown>>,
+): Parsed {
   const { positional } = operation
   const given: Record<string, unknown> = Object.fromEntries(
     Object.entries(flags).filter(
@@ -88,11 +96,15 @@ function check(name: string, operation: Operation, { flags, args }: Words): Pars
   if (positional?.many === true && args.length > 0) given[positional.field] = args
   else if (positional !== undefined && positional.many !== true && args[0] !== undefined)
     given[positional.field] = args[0]
+  if (positional?.next !== undefined && args[1] !== undefined) given[positional.next.field] = args[1]
+  for (const [field, value] of Object.entries(known))
+    if (field in operation.input.shape && !(field in given)) given[field] = value
   const checked = operation.input.safeParse(given)
   if (checked.success) return { kind: 'asked', asked: { name, operation, input: checked.data } }
   const [issue] = checked.error.issues
   const field = String(issue?.path[0] ?? '')
-  const label = field === positional?.field ? positional.label : `--${kebab(field)}`
+  const word = [positional, positional?.next].find((one) => one?.field === field)
+  const label = word === undefined ? `--${kebab(field)}` : word.label
   return {
     kind: 'usage',
     message: valueSentence(label, issue),
@@ -110,13 +122,14 @@ function application(
   chosen: Entry | undefined,
   operation: Operation | undefined,
   hear: (words: Words) => void,
+  known: Readonly<Record<string, unknown>>,
 ) {
   const routes: Record<string, Route> = {}
   const groups = new Map<string, Record<string, Route>>()
   // For a known command only its own route is built: that is faster, and the help of others is not asked for.
   for (const entry of chosen === undefined ? OPERATIONS : [chosen]) {
     const [first = '', second] = entry.name.split(' ')
-    const command = commandFor(entry, operation, hear)
+    const command = commandFor(entry, operation, hear, known)
     if (second === undefined) routes[first] = command
     else groups.set(first, { ...groups.get(first), [second]: command })
   }
@@ -156,13 +169,14 @@ function commandFor(
   { summary }: Entry,
   operation: Operation | undefined,
   hear: (words: Words) => void,
+  known: Readonly<Record<string, unknown>>,
 ): Command<CommandContext> {
   const docs = { brief: summary }
   if (operation === undefined) return buildCommand({ func: () => undefined, parameters: {}, docs })
   const examples = operation.examples.map((line) => `  ${line}`).join('\n')
   return buildCommand({
     func: (flags: Record<string, unknown>, ...args: string[]) => hear({ flags, args }),
-    parameters: parameters(operation),
+    parameters: parameters(operation, known),
     docs: { ...docs, fullDescription: `${summary}.\n\nExamples:\n${examples}` },
   } as Parameters<typeof buildCommand>[0]) as Command<CommandContext>
 }

@@ -3,6 +3,8 @@ interface Status {
   readonly engine: { readonly since: string } | null
   /** What keeps new work from being begun. */
   readonly disk: string | null
+  /** What ready tasks wait for besides their turn. */
+  readonly limits: string | null
   readonly tasks: Readonly<Record<string, number>>
   readonly waiting: { readonly ready: number; readonly blocked: number; readonly unreachable: number }
   readonly running: number
@@ -26,6 +28,7 @@ export function statusText(status: Status): string {
     `Base     ${status.base ?? 'not chosen yet'}`,
     `Engine   ${status.engine === null ? 'not running' : `running since ${status.engine.since}, ${status.running} at work`}`,
     ...(status.disk === null ? [] : [`Disk     ${status.disk}`]),
+    ...(status.limits === null ? [] : [`Limits   ${status.limits}`]),
     `Tasks    ${counts.length === 0 ? 'none' : counts.map(([state, count]) => `${count} ${state.replace('_', ' ')}`).join(', ')}`,
     ...(open === 0
       ? []

@@ -57,15 +57,18 @@ function plainView(): View {
 
 function liveView(): View {
   const module = import('./live/live-view.tsx')
+  const lines = import('./live/repository-lines.ts')
   let live: LiveView | null = null
   let closed = false
   return {
     show(progress) {
-      void module.then(({ showLive }) => {
+      void Promise.all([module, lines]).then(([{ showLive }, { repositoryLine }]) => {
         if (closed) return
         live ??= showLive()
         if (progress.kind === 'text') live.say(clean(progress.text))
         if (progress.kind === 'snapshot') live.update(progress.snapshot)
+        const line = progress.kind === 'event' ? repositoryLine(progress.event) : null
+        if (line !== null) live.say(line)
       })
     },
     async close() {

@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts'
 import { CHEAP, type Look, lookAt } from './glance.ts'
 import { machineFindings } from './machine.ts'
 import { objectFindings } from './objects.ts'
+import { sharedFindings } from './shared-state.ts'
 
 const COSTLY: readonly Look[] = [
   { at: 'the machine', find: machineFindings },
@@ -14,6 +15,7 @@ const COSTLY: readonly Look[] = [
   { at: 'the branches', find: branchFindings },
   { at: 'the commits', find: commitFindings },
   { at: 'the objects', find: objectFindings },
+  { at: 'the settings of the repository', find: sharedFindings },
 ]
 
 /** Looks at what no controller repairs by itself. `archives`: their content too. Changes nothing. */

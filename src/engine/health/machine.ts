@@ -1,3 +1,4 @@
+import { detectGroups, type Shortfall } from '../../host/limits/detect.ts'
 import { type Room, roomForProcesses } from '../../host/process/room.ts'
 import { lowDisk } from '../disk.ts'
 import type { World } from '../world.ts'
@@ -24,7 +25,21 @@ export function diskFindings(world: World): Finding[] {
 }
 
 export function machineFindings(): Finding[] {
-  return judgeRoom(roomForProcesses())
+  return [...judgeRoom(roomForProcesses()), ...judgeLimits(detectGroups().shortfall)]
+}
+
+/** Pure. */
+export function judgeLimits(shortfall: Shortfall | null): Finding[] {
+  if (shortfall === null) return []
+  return [
+    {
+      code: 'limits-not-enforced',
+      what: shortfall.why,
+      why: 'Runs are watched instead, and ended when they go beyond; until then one can slow the others down.',
+      fix: shortfall.remedy,
+      fixable: false,
+    },
+  ]
 }
 
 /** Pure. */

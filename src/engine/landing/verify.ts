@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import type { Landing } from '../../board/landing.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
 import { git } from '../../host/git/git.ts'
 import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
-import { DEFAULT_INHERITED, laneEnvironment } from '../../host/process/environment.ts'
+import { laneEnvironment } from '../../host/process/environment.ts'
 import { runCommand } from '../../host/process/run-command.ts'
 import { stopTree } from '../../host/process/tree.ts'
+import type { Walls } from '../../host/sandbox/walls.ts'
+import { inheritedFor } from '../environment.ts'
 import { mainCheckout } from '../main-checkout.ts'
+import { prepareProgram } from '../program.ts'
+import { hasWalls, wallsOfVerify } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import type { Candidate } from './candidate.ts'
 
@@ -59,11 +64,17 @@ async function prepare(
 ): Promise<string | null> {
   const ready = `${slot}.ready`
   const { commonDir } = world.repository
-  const { fresh } = await prepareVerifyCheckout({ commonDir, directory: slot, commit })
+  const walls = (await hasWalls(world)) ? await wallsOfVerify(world, slot, { git: true }) : undefined
+  const { fresh } = await prepareVerifyCheckout({
+    commonDir,
+    directory: slot,
+    commit,
+    ...(walls === undefined ? {} : { walls }),
+  })
   if (fresh) await rm(ready, { force: true })
   const setup = world.settings.landing.setup ?? world.settings.lanes.setup
   const last = await readFile(ready, 'utf8').catch(() => null)
-  if (last === null) await seed(world, slot)
+  if (last === null) await seed(world, slot, walls)
   if (last !== null && (setup === null || !(await dependenciesChanged(world, last, commit)))) return null
   await rm(ready, { force: true })
   if (setup !== null) {
@@ -75,9 +86,13 @@ async function prepare(
   return null
 }
 
-async function seed(world: World, slot: string): Promise<void> {
+async function seed(world: World, slot: string, walls: Walls | undefined): Promise<void> {
   const from = mainCheckout(world)
   await seedIgnored({ from, to: { gitDir: join(slot, '.git'), workTree: slot }, ...world.settings.lanes })
+  if (walls?.uid != null)
+    await execa('chown', ['-R', '-h', '--from', `${process.getuid?.()}`, `${walls.uid}:${walls.uid}`, slot], {
+      cwd: '/',
+    })
 }
 
 /** Files that say what a project depends on, in any directory. */
@@ -133,7 +148,6 @@ async function run(
   const token = tokenOf(slot)
   const tmpdir = join(world.repository.home, 'verify', 'tmp')
   await mkdir(tmpdir, { recursive: true })
-  const inherit = [...DEFAULT_INHERITED, ...world.settings.agents.environment]
   const env = laneEnvironment({
     task: 0,
     lane: 0,
@@ -143,21 +157,30 @@ async function run(
     portCount: 0,
     tmpdir,
     project: 'worklane-verify',
-    inherit,
+    inherit: inheritedFor(world, { for: 'verify' }),
   })
   const { timeLimit } = world.settings.landing
+  const program = await prepareProgram(world, {
+    env,
+    purpose: { for: 'verify' },
+    room: `${slot}.room`,
+    walls: async (network) => await wallsOfVerify(world, slot, { network }),
+  })
   // Unless it ends in order, the next one looks again for what is left.
   swept.delete(slot)
   const result = await runCommand({
     command,
     cwd: slot,
-    env,
+    env: program.env,
+    wrap: program.wrap,
+    walled: program.wrap !== undefined,
     token,
     outputPath: log,
     outputLimit: world.settings.agents.outputLimit,
     timeLimit,
     signal: hurry,
-  })
+    redact: world.actor.redact,
+  }).finally(program.close)
   swept.add(slot)
   return result
 }

@@ -38,6 +38,7 @@ export async function ensureLane(world: World, taskId: number, epoch: number): P
 async function step(world: World, taskId: number, epoch: number): Promise<OwnedLane | Refusal | 'wait'> {
   const live = await liveLane(world.ledger.db, taskId)
   if (live?.state === 'creating') return await makeOrWait(world, live)
+  if (live?.state === 'quarantined') return diverged(live)
   if (live !== undefined) return await rebuildIfGone(world, live)
   const [former] = await lanesOf(world.ledger.db, taskId)
   // A lane on its way out may be what the new one is filled from, and holds the branch: it goes first.
@@ -48,6 +49,15 @@ async function step(world: World, taskId: number, epoch: number): Promise<OwnedL
   if (isRefusal(reserved)) return reserved
   crashPoint('lane.reserved')
   return await makeOrWait(world, reserved, true)
+}
+
+/** Both an agent and somebody else left commits in it; which are right only a person knows. */
+function diverged({ taskId, path }: OwnedLane): Refusal {
+  return refuse(
+    'lane-diverged',
+    `Two worked in the lane of task ${taskId} at once, and it waits for a person: ${path}`,
+    `Merge what is wanted of refs/worklane/${taskId}/ there, then: worklane lane resolve ${taskId}`,
+  )
 }
 
 /** `reserved`: by this very call. A lane that this process makes elsewhere at the same time is waited for too. */

@@ -25,9 +25,14 @@ import { archivePlaces } from '../../ledger/archives.ts'
 import { findArchive, findLane, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import { environmentOf } from '../environment.ts'
+import { fillInside } from '../fill-inside.ts'
+import { giveAway } from '../hand-over.ts'
 import { mainCheckout } from '../main-checkout.ts'
+import { programInLane } from '../program.ts'
 import { hideLanes } from '../repository.ts'
+import { hasWalls, laneRoom } from '../sandbox.ts'
 import type { World } from '../world.ts'
+import { unpackPrivateGit } from './private.ts'
 import { trashDirectories } from './trash.ts'
 
 export function worktreeOf(world: World, lane: OwnedLane): Worktree {
@@ -67,21 +72,37 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   const worktree = worktreeOf(world, lane)
   const adminDir = adminDirectory(worktree)
   const works = [
-    fillWorktree(worktree, lane.startPoint),
-    startBranch(worktree, lane.startPoint),
+    checkOut(world, lane),
     leftInMain(world),
     formerWork(world, lane),
     conversionSettings(adminDir),
   ] as const
   // All of them, also when one fails: what still runs would write into what is then cleared away.
   await Promise.allSettled(works)
-  const [, , left, former, settings] = await Promise.all(works)
+  const [, left, former, settings] = await Promise.all(works)
   await rememberFill({ adminDir, settings })
   crashPoint('lane.filled')
   const warnings = await seed(world, worktree)
+  if (await hasWalls(world)) await giveAway(lane)
   crashPoint('lane.seeded')
   await setUp(world, lane)
   return [...left, ...former, ...warnings]
+}
+
+/**
+ * The files of the start point, on a new branch. With walls git writes them inside: as the lane's own user, and so that
+ * a filter of the project runs there too.
+ */
+async function checkOut(world: World, lane: OwnedLane): Promise<void> {
+  const worktree = worktreeOf(world, lane)
+  if (!(await hasWalls(world))) {
+    const works = [fillWorktree(placeOf(worktree), lane.startPoint), startBranch(worktree, lane.startPoint)]
+    await Promise.allSettled(works)
+    await Promise.all(works)
+    return
+  }
+  await startBranch(worktree, lane.startPoint)
+  await fillInside(world, lane)
 }
 
 async function startBranch({ commonDir, branch }: Worktree, startPoint: string): Promise<void> {
@@ -109,8 +130,10 @@ async function refill(world: World, lane: OwnedLane, archiveId: number): Promise
       retry: 'never',
       hint: `It is untouched in ${archive.directory}`,
     })
+  await unpackPrivateGit(world, lane)
   crashPoint('lane.refilled')
   const warnings = await seed(world, worktree)
+  if (await hasWalls(world)) await giveAway(lane)
   await setUp(world, lane)
   return [...notes, ...warnings]
 }
@@ -141,21 +164,27 @@ async function seed(world: World, worktree: Worktree): Promise<string[]> {
 async function setUp(world: World, lane: OwnedLane): Promise<void> {
   const { setup } = world.settings.lanes
   if (setup === null) return
-  const directory = join(world.repository.home, 'lanes', String(lane.id))
-  await mkdir(directory, { recursive: true })
+  const directory = laneRoom(world, lane.id)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+
   const token = randomUUID()
   const outputPath = join(directory, 'setup.log')
-  const env = await environmentOf(world, lane, { epoch: 0, token })
+  const purpose = { for: 'setup' } as const
+  const env = await environmentOf(world, lane, { epoch: 0, token, purpose })
+  const program = await programInLane(world, lane, { env, purpose })
   const result = await runCommand({
     command: setup,
     cwd: lane.path,
-    env,
+    env: program.env,
+    wrap: program.wrap,
+    walled: program.wrap !== undefined,
     token,
     outputPath,
     outputLimit: world.settings.agents.outputLimit,
     timeLimit: 30 * 60_000,
     signal: world.hurry,
-  })
+    redact: world.actor.redact,
+  }).finally(program.close)
   if (!result.green)
     throw new Fault(`The set-up command \`${setup}\` failed in the lane of task ${lane.taskId}.`, {
       retry: 'later',
@@ -172,6 +201,8 @@ async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
   const admin = adminDirectory(worktree)
   const ours = (await adminPointsHere(worktree)) && lane.path !== ''
   await clearDirectory(world, lane)
+  for (const name of ['git', 'walls.json'])
+    await rm(join(laneRoom(world, lane.id), name), { recursive: true, force: true })
   if (ours) {
     const isRight = async (moved: string): Promise<boolean> => await adminPointsHere(worktree, moved)
     deleteInBackground([await moveToTrash(admin, trashDirectories(world).admin, isRight)])

@@ -36,7 +36,7 @@ export async function rebuildIfGone(world: World, lane: OwnedLane): Promise<Owne
     return await rebuildFromIndex(world, lane, worktree)
   const inode = await registerWorktree(worktree)
   await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, inode))
-  await fillWorktree(worktree)
+  await fillWorktree(placeOf(worktree))
   await unlockWorktree(worktree)
   return { ...lane, inode }
 }

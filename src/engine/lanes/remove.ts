@@ -28,6 +28,7 @@ import { transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
 import { attend, isAttended, letGo } from './attended.ts'
 import { worktreeOf } from './make.ts'
+import { clearRoom, dropImports, importedRefs, packPrivateGit } from './private.ts'
 import { rebuildIfGone } from './rebuild.ts'
 import { putBack, setAside } from './set-aside.ts'
 import { trashDirectories } from './trash.ts'
@@ -80,6 +81,7 @@ export async function releaseLane(world: World, lane: OwnedLane): Promise<void> 
 
 async function archive(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
   const lane = await setAside(world, await rebuildIfGone(world, condemned))
+  await packPrivateGit(world, lane)
   try {
     const stored = await store(world, lane)
     crashPoint('archive.verified')
@@ -106,6 +108,7 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
     formerPath: lane.path,
     branch: lane.branch,
     keepIgnored: [...world.settings.lanes.copy, ...world.settings.archive.ignored],
+    keep: (await importedRefs(world, lane)).map(({ oid }) => oid),
     protect: [lane.startPoint],
   })
   const [problem] = await verifyArchive(place)
@@ -141,8 +144,10 @@ async function clearAway(world: World, lane: OwnedLane): Promise<OwnedLane | Ref
   const gone: string[] = []
   if (lane.trash !== null && (await checkInode(lane.trash, lane.inode)) === 'ours') gone.push(lane.trash)
   if (await adminPointsHere(worktree)) gone.push(await unregister(world, worktree))
+  gone.push(...(await clearRoom(world, lane)))
   crashPoint('lane.unregistered')
   await freeBranch(world, lane)
+  await dropImports(world, lane)
   crashPoint('lane.unbranched')
   const removed = await transact(world.ledger, world.actor, async (tx) => {
     const change = { owner: null, port: null, trash: null }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { LimitCause } from '../../board/overload.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import type { Task } from '../../board/task.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { Fault } from '../../host/fault.ts'
 import { startWorker, type Worker, type WorkerExit } from '../../host/process/worker.ts'
+import { INSIDE } from '../../host/sandbox/walls.ts'
 import type { OwnedLane } from '../../ledger/lanes.ts'
 import { claimTask, giveBack, holdsTask } from '../../ledger/leases.ts'
 import { type RunRow, recordSpawn, startRun } from '../../ledger/runs.ts'
@@ -13,6 +15,11 @@ import { notesOf } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
 import { blameDisk, diskIsFull } from '../disk.ts'
 import { environmentOf } from '../environment.ts'
+import type { Guard, GuardedRun } from '../guard.ts'
+import { enterWalls, type Inside } from '../hand-over.ts'
+import { type LaneDoor, openDoor } from '../lane-door.ts'
+import { type Program, programInLane } from '../program.ts'
+import { hasWalls, laneRoom } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import type { Activity } from './activity.ts'
 import { finishAttempt } from './finish.ts'
@@ -24,6 +31,10 @@ export const ENGINE_HOLDER = 'worklane'
 export interface AttemptRules {
   /** Makes the ready lane of a claimed task. Handed in: engine folders do not import each other. */
   readonly ensureLane: (taskId: number, epoch: number) => Promise<OwnedLane | Refusal>
+  /** Readies the limits of a run. Handed in like `ensureLane`. */
+  readonly guard: (run: GuardedRun) => Promise<Guard>
+  /** Answers what agents ask for their own task. Handed in like `ensureLane`. */
+  readonly door?: LaneDoor | undefined
   /** How many may work now; 0 when the user asked to stop. */
   readonly slots: () => number
   /** Command for tasks that name none. */
@@ -50,10 +61,10 @@ export async function attempt(world: World, taskId: number, rules: AttemptRules)
   const run = await begin(world, task, lane, rules.command)
   if (run === null) return
   crashPoint('run.begun')
-  const exit = await work(world, { task, lane, run }, rules)
+  const done = await work(world, { task, lane, run }, rules)
   crashPoint('run.exited')
   rules.activity.forget(taskId)
-  await finishAttempt(world, { task, lane, run, exit, verify: rules.verify })
+  await finishAttempt(world, { task, lane, run, ...done, verify: rules.verify })
   throwIfFull(world, new Fault(`The attempt at task ${taskId} could not go on.`, { retry: 'later' }))
 }
 
@@ -102,6 +113,7 @@ async function begin(
 ): Promise<RunRow | null> {
   const token = randomUUID()
   const command = task.command ?? fallback
+  const walled = await hasWalls(world)
   const run = await transact(world.ledger, world.actor, async (tx) => {
     const held = await holdsTask(tx, task.id, task.epoch)
     if (isRefusal(held)) return held
@@ -118,6 +130,7 @@ async function begin(
       command,
       token,
       directory,
+      sandbox: walled ? 'walls' : 'none',
       engine: world.self,
     })
   })
@@ -130,32 +143,75 @@ interface Attempt {
   readonly run: RunRow
 }
 
-/** Null: the worker could not be started at all. */
-async function work(
+interface Done {
+  /** A sentence where the worker could not be started. */
+  readonly exit: WorkerExit | string
+  /** The limit that it met. */
+  readonly limit: LimitCause | null
+  /** The walls that hold the lane until it is handed back. */
+  readonly inside: Inside | null
+}
+
+/** The worker within its limits, until its whole tree is gone. */
+async function work(world: World, work: Attempt, rules: AttemptRules): Promise<Done> {
+  const { lane, run } = work
+  let inside: Inside | null = null
+  try {
+    inside = (await hasWalls(world)) ? await enterWalls(world, lane) : null
+    const guard = await rules.guard({
+      laneId: lane.id,
+      token: run.token,
+      directories: [lane.path, laneRoom(world, lane.id), run.directory],
+      ownUser: inside?.walls.uid != null,
+    })
+    try {
+      const exit = await toTheEnd(world, work, { rules, guard, inside })
+      return { exit, limit: guard.cause(), inside }
+    } finally {
+      await guard.close()
+    }
+  } catch (error) {
+    if (error instanceof Fault) return { exit: `${error.message} ${error.hint}`.trim(), limit: null, inside }
+    throw error
+  }
+}
+
+interface Means {
+  readonly rules: AttemptRules
+  readonly guard: Guard
+  readonly inside: Inside | null
+}
+
+async function toTheEnd(
   world: World,
   { task, lane, run }: Attempt,
-  rules: AttemptRules,
-): Promise<WorkerExit | string> {
+  { rules, guard, inside }: Means,
+): Promise<WorkerExit> {
   const prompt = promptFor(task, await notesOf(world.ledger.db, task.id), lane)
   const promptFile = join(run.directory, 'prompt.md')
   const { agents } = world.settings
+  await mkdir(run.directory, { recursive: true, mode: 0o700 })
+  await writeFile(promptFile, prompt)
+  const program = await programOf(world, { task, lane, run }, promptFile, rules.door)
   try {
-    await mkdir(run.directory, { recursive: true, mode: 0o700 })
-    await writeFile(promptFile, prompt)
     const worker = await startWorker({
       command: run.command,
       cwd: lane.path,
-      env: await environmentOf(world, lane, { epoch: task.epoch, token: run.token, promptFile }),
+      env: program.env,
+      walled: inside !== null,
       token: run.token,
       prompt,
       outputPath: join(run.directory, 'output.log'),
       outputLimit: agents.outputLimit,
       timeLimit: task.timeLimit ?? agents.timeLimit,
       grace: 5_000,
+      wrap: (argv) => guard.enter(program.wrap?.(argv) ?? argv),
       onOutput: (line) => rules.activity.note(task.id, line),
+      redact: world.actor.redact,
     })
     crashPoint('run.spawned')
     rules.workers.set(run.id, worker)
+    void guard.stopped.then(() => worker.stop(true))
     await transact(
       world.ledger,
       world.actor,
@@ -163,10 +219,32 @@ async function work(
     )
     crashPoint('run.recorded')
     return await worker.exited
-  } catch (error) {
-    if (error instanceof Fault) return `${error.message} ${error.hint}`.trim()
-    throw error
   } finally {
     rules.workers.delete(run.id)
+    await program.close()
+  }
+}
+
+/** Inside walls the prompt lies where nothing else of ours does. */
+async function programOf(
+  world: World,
+  { task, lane, run }: Attempt,
+  promptFile: string,
+  answer: LaneDoor | undefined,
+): Promise<Program> {
+  const purpose = { for: 'agent', command: run.command } as const
+  const seen = (await hasWalls(world)) ? `${INSIDE}/prompt.md` : promptFile
+  const facts = { epoch: task.epoch, token: run.token, purpose, promptFile: seen }
+  const env = await environmentOf(world, lane, facts)
+  const readable = [{ from: promptFile, to: seen }]
+  if (answer === undefined) return await programInLane(world, lane, { env, purpose, readable })
+  const door = await openDoor(world, lane, { epoch: task.epoch, answer })
+  try {
+    const shown = { env: door.env(env), purpose, readable: [...readable, ...door.readable] }
+    const program = await programInLane(world, lane, shown)
+    return { ...program, close: async () => void (await Promise.all([program.close(), door.close()])) }
+  } catch (error) {
+    await door.close()
+    throw error
   }
 }

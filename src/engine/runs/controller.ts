@@ -15,6 +15,7 @@ import { recoverRun } from './recover.ts'
 
 export interface RunsOptions {
   readonly ensureLane: AttemptRules['ensureLane']
+  readonly guard: AttemptRules['guard']
   readonly command: string | null
   readonly verify: AttemptRules['verify']
   readonly activity: Activity

@@ -1,21 +1,25 @@
+import type { LimitCause } from '../../board/overload.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { type Evidence, judge, type Verdict } from '../../board/run.ts'
 import type { Task } from '../../board/task.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { asFault } from '../../host/fault.ts'
-import { removeDeadLocks } from '../../host/git/dead-locks.ts'
+import { removeDeadLocks, removeLocksInside } from '../../host/git/dead-locks.ts'
+import type { GitPlace } from '../../host/git/git.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../../host/git/refs.ts'
-import { adminDirectory, placeOf } from '../../host/git/worktree.ts'
+import { placeOf } from '../../host/git/worktree.ts'
 import type { WorkerExit } from '../../host/process/worker.ts'
 import { completeEmpty, completeTask } from '../../ledger/landings.ts'
-import type { OwnedLane } from '../../ledger/lanes.ts'
+import { type OwnedLane, quarantineLane, rejectLane } from '../../ledger/lanes.ts'
 import { giveBack, holdsTask } from '../../ledger/leases.ts'
 import { endRun, type RunRow } from '../../ledger/runs.ts'
 import { type Tx, transact } from '../../ledger/transact.ts'
 import { runChecks } from '../checks.ts'
 import { diskIsFull } from '../disk.ts'
+import { type Inside, leaveWalls } from '../hand-over.ts'
 import type { World } from '../world.ts'
+import { takeIn } from './take-in.ts'
 
 export interface FinishedAttempt {
   readonly task: Task
@@ -23,6 +27,10 @@ export interface FinishedAttempt {
   readonly run: RunRow
   /** A sentence where the worker could not be started. */
   readonly exit: WorkerExit | string
+  /** The limit that it met. */
+  readonly limit: LimitCause | null
+  /** The walls that still hold the lane; null: there were none. */
+  readonly inside: Inside | null
   /** Command that the work must pass before it lands. */
   readonly verify: string | null
 }
@@ -30,12 +38,14 @@ export interface FinishedAttempt {
 /** The worker is gone: keep what it left, look at what it did, and write the verdict. */
 export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<void> {
   const { task, lane, run, exit } = finished
-  const { verdict, result } = forgiveFullDisk(world, await lookAtWork(world, finished))
+  const { verdict, result, fate } = forgiveFullDisk(world, await lookAtWork(world, finished))
   crashPoint('run.judged')
   await transact(world.ledger, world.actor, async (tx) => {
     const code = typeof exit === 'string' ? null : exit.exitCode
     const signal = typeof exit === 'string' ? null : exit.signal
     await endRun(tx, run, { ...verdict, exitCode: code, signal })
+    if (fate === 'rejected') await rejectLane(tx, lane, verdict.detail)
+    if (fate === 'diverged') await quarantineLane(tx, lane, verdict.detail)
     const held = await holdsTask(tx, task.id, task.epoch)
     // Cancelled or taken over meanwhile: the run is told, the task is no longer ours to move.
     if (isRefusal(held)) return null
@@ -44,22 +54,28 @@ export async function finishAttempt(world: World, finished: FinishedAttempt): Pr
 }
 
 /** Where nothing could be written the work says nothing about the agent: it is kept, and the attempt does not count. */
-function forgiveFullDisk(world: World, { verdict, result }: Weighed): Weighed {
-  if (verdict.outcome !== 'failed' || !diskIsFull(world)) return { verdict, result }
-  return { verdict: { outcome: 'stopped', detail: `The disk is full. ${verdict.detail}` }, result }
+function forgiveFullDisk(world: World, weighed: Weighed): Weighed {
+  const { verdict } = weighed
+  if (verdict.outcome !== 'failed' || !diskIsFull(world)) return weighed
+  return { ...weighed, verdict: { outcome: 'stopped', detail: `The disk is full. ${verdict.detail}` } }
 }
 
 /** A fault of git or the disk ends the attempt too, and counts: to start the agent again would meet it again. */
 async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weighed> {
-  const { lane } = finished
+  const { lane, inside } = finished
   const { admin, path, branch } = lane
   const worktree = { commonDir: world.repository.commonDir, admin, path, branch }
+  const place = inside?.place ?? placeOf(worktree)
   try {
-    await removeDeadLocks(worktree)
-    const unfinished = unfinishedOperation(adminDirectory(worktree))
-    const head = await keepLeftovers(world, finished, unfinished)
-    crashPoint('run.kept')
-    return await weigh(world, finished, head, unfinished)
+    if (inside === null) await removeDeadLocks(worktree)
+    else await removeLocksInside(place.gitDir)
+    const unfinished = unfinishedOperation(place.gitDir)
+    const keep = async (): Promise<string | null> => await keepLeftovers(finished, place, unfinished)
+    if (inside === null) return await weigh(world, finished, await keep(), unfinished)
+    const taken = await takeIn(world, finished, keep)
+    if (taken.kind === 'rejected') return { verdict: taken.verdict, result: null, fate: 'rejected' }
+    const weighed = taken.fault ?? (await weigh(world, finished, taken.head, unfinished))
+    return (await leaveWalls(world, lane, taken.head)) ? weighed : diverged(finished, weighed)
   } catch (error) {
     const fault = asFault(error)
     if (fault === null) throw error
@@ -73,12 +89,12 @@ async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weig
 
 /** Uncommitted work is committed on the lane's branch, never dropped; in the middle of a rebase or merge it stays. */
 async function keepLeftovers(
-  world: World,
-  { task, lane, run }: FinishedAttempt,
+  { task, lane, run, limit }: FinishedAttempt,
+  place: GitPlace,
   unfinished: string | null,
 ): Promise<string | null> {
-  const place = placeOf({ commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path })
-  if (unfinished !== null) return await commitOf(place, 'HEAD')
+  // A commit of what filled the disk would fill it once more; it stays in the lane as it is.
+  if (unfinished !== null || limit?.limit === 'disk') return await commitOf(place, 'HEAD')
   const left = await uncommittedPaths(place)
   if (left.length === 0) return await commitOf(place, 'HEAD')
   const names = left
@@ -89,21 +105,35 @@ async function keepLeftovers(
   return await commitEverything(place, lane.branch, message)
 }
 
-interface Weighed {
+export interface Weighed {
   readonly verdict: Verdict
   readonly result: string | null
+  /** What becomes of the lane, where it cannot just go on. */
+  readonly fate?: 'rejected' | 'diverged'
+}
+
+/** Somebody committed or staged in the lane with plain git while its walls held it. Both sides are kept. */
+function diverged({ task, lane }: FinishedAttempt, { verdict }: Weighed): Weighed {
+  const theirs = `refs/worklane/${task.id}/${task.epoch}/head`
+  const detail = `Somebody worked in the lane with plain git meanwhile. What the agent did is kept at ${theirs}, the branch ${lane.branch} is as they left it. Merge what is wanted, then: worklane lane resolve ${task.id}`
+  return {
+    verdict: { outcome: verdict.outcome === 'stopped' ? 'stopped' : 'failed', detail },
+    result: null,
+    fate: 'diverged',
+  }
 }
 
 async function weigh(
   world: World,
-  { task, lane, run, exit }: FinishedAttempt,
+  { task, lane, run, exit, limit }: FinishedAttempt,
   head: string | null,
   unfinished: string | null,
 ): Promise<Weighed> {
   if (typeof exit === 'string') return { verdict: { outcome: 'failed', detail: exit }, result: null }
   const place = { gitDir: world.repository.commonDir }
   const commits = head === null ? 0 : await ownCommits(place, lane, head)
-  const done = !exit.stopRequested && !exit.timedOut && unfinished === null && commits > 0
+  const done =
+    limit?.ended !== true && !exit.stopRequested && !exit.timedOut && unfinished === null && commits > 0
   const checks = [...world.settings.checks, ...task.checks]
   const checked =
     done && checks.length > 0
@@ -115,6 +145,7 @@ async function weigh(
     signal: exit.signal,
     timedOut: exit.timedOut,
     stopRequested: exit.stopRequested,
+    limit,
     checks: checked,
     allowEmpty: task.allowEmpty,
     unfinished,

@@ -1,12 +1,31 @@
 import { isRefusal } from '../../board/refusal.ts'
-import { removeDeadLocks } from '../../host/git/dead-locks.ts'
+import { removeDeadLocks, removeLocksInside } from '../../host/git/dead-locks.ts'
 import type { ProcessIdentity } from '../../host/process/identity.ts'
 import { stopTree } from '../../host/process/tree.ts'
-import { findLane } from '../../ledger/lanes.ts'
+import { findLane, type OwnedLane, quarantineLane, rejectLane } from '../../ledger/lanes.ts'
 import { giveBack, holdsTask } from '../../ledger/leases.ts'
 import { endRun, type RunRow } from '../../ledger/runs.ts'
 import { transact } from '../../ledger/transact.ts'
+import { bringBack, isInside, leaveWalls } from '../hand-over.ts'
+import { privateGit } from '../sandbox.ts'
 import type { World } from '../world.ts'
+
+const DIVERGED = 'Somebody worked in the lane with plain git while its walls held it.'
+
+type Fate = { readonly kind: 'rejected'; readonly reason: string } | { readonly kind: 'diverged' }
+
+/** What the agent committed comes out of the walls; what it did not stays in the lane's files. Null: all is well. */
+async function takeBack(world: World, lane: OwnedLane, epoch: number): Promise<Fate | null> {
+  const { admin, path, branch } = lane
+  if (!(await isInside(world, lane))) {
+    await removeDeadLocks({ commonDir: world.repository.commonDir, admin, path, branch })
+    return null
+  }
+  await removeLocksInside(privateGit(world, lane.id))
+  const back = await bringBack(world, lane, epoch)
+  if (back.kind === 'refused') return { kind: 'rejected', reason: back.reason }
+  return (await leaveWalls(world, lane, back.head)) ? null : { kind: 'diverged' }
+}
 
 /**
  * A run whose engine is gone: its processes are stopped, everything that the agent did stays in the lane, and the
@@ -16,10 +35,7 @@ export async function recoverRun(world: World, run: RunRow): Promise<void> {
   const leader = run.leader === null ? undefined : (JSON.parse(run.leader) as ProcessIdentity)
   await stopTree(run.token, { leader, grace: 2_000 })
   const lane = await findLane(world.ledger.db, run.laneId)
-  if (lane !== undefined) {
-    const { admin, path, branch } = lane
-    await removeDeadLocks({ commonDir: world.repository.commonDir, admin, path, branch })
-  }
+  const fate = lane === undefined ? null : await takeBack(world, lane, run.epoch)
   await transact(world.ledger, world.actor, async (tx) => {
     await endRun(tx, run, {
       outcome: 'lost',
@@ -27,6 +43,8 @@ export async function recoverRun(world: World, run: RunRow): Promise<void> {
       exitCode: null,
       signal: null,
     })
+    if (lane !== undefined && fate?.kind === 'rejected') await rejectLane(tx, lane, fate.reason)
+    if (lane !== undefined && fate?.kind === 'diverged') await quarantineLane(tx, lane, DIVERGED)
     const held = await holdsTask(tx, run.taskId, run.epoch)
     return isRefusal(held) ? null : await giveBack(tx, held, 'lost')
   })

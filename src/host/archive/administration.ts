@@ -28,6 +28,7 @@ export async function lookAtAdministration(place: {
   readonly path: string
   readonly formerPath?: string
   readonly branch: string
+  readonly keep?: readonly string[]
 }): Promise<Administration> {
   const root = rawPath(place.adminDir)
   const commonRoot = rawPath(place.commonDir)
@@ -40,11 +41,19 @@ export async function lookAtAdministration(place: {
   for (const { admin } of inner)
     common.push(look(commonRoot, admin), ...(await everythingBelow(commonRoot, admin)))
   const mentioned = new Set([
-    ...nodes.filter(isText).flatMap((node) => mentions(root, node)),
+    ...nodes.filter((node) => isText(node) && !isInside(node)).flatMap((node) => mentions(root, node)),
     ...common.filter(isText).flatMap((node) => mentions(commonRoot, node)),
     ...stashed(place.commonDir, [...branches]),
+    ...(place.keep ?? []),
   ])
   return { nodes, common, mentioned, headRef, innerWorktrees: inner.map(({ path }) => path) }
+}
+
+/** The private git directory that the lane had inside its walls: all that it names was taken in, under refs of ours. */
+export const PRIVATE_GIT = 'worklane-git'
+
+function isInside({ path }: Node): boolean {
+  return path === PRIVATE_GIT || path.startsWith(`${PRIVATE_GIT}/`)
 }
 
 /** Locks are of commands that no longer run, sockets of daemons; neither means anything in another time. */

@@ -64,9 +64,17 @@ function hashWidth(file: Buffer): 20 | 32 | null {
   return zero(32) ? 32 : zero(20) ? 20 : null
 }
 
-function readEntries(file: Buffer, version: number, width: number): { entries: IndexEntry[]; end: number } {
+interface Entries {
+  readonly entries: IndexEntry[]
+  /** Where each begins in the file. */
+  readonly starts: number[]
+  readonly end: number
+}
+
+function readEntries(file: Buffer, version: number, width: number): Entries {
   const count = file.readUInt32BE(8)
   const entries: IndexEntry[] = []
+  const starts: number[] = []
   let at = 12
   let previous = ''
   for (let n = 0; n < count; n += 1) {
@@ -82,10 +90,29 @@ function readEntries(file: Buffer, version: number, width: number): { entries: I
     if (stop === -1) throw new RangeError('name without an end')
     previous = kept + file.toString('latin1', name, stop)
     entries.push(readEntry(file, at, width, flags, previous))
+    starts.push(at)
     // Before version 4 an entry is padded with 1 to 8 zero bytes to a multiple of eight.
     at = version === 4 ? stop + 1 : at + ((stop - at + 8) & ~7)
   }
-  return { entries, end: at }
+  return { entries, starts, end: at }
+}
+
+/**
+ * The same index without its extensions; null where an entry carries flags that change what git sees (assume-valid,
+ * skip-worktree, intent-to-add), or where it is no index that we read.
+ */
+export function entriesOnly(file: Buffer): Buffer | null {
+  const width = hashWidth(file)
+  if (width === null || parseIndex(file) === null) return null
+  const { starts, end } = readEntries(file, file.readUInt32BE(4), width)
+  if (starts.some((at) => (file.readUInt16BE(at + 40 + width) & 0xc000) !== 0)) return null
+  const body = file.subarray(0, end)
+  return Buffer.concat([
+    body,
+    createHash(width === 20 ? 'sha1' : 'sha256')
+      .update(body)
+      .digest(),
+  ])
 }
 
 function readEntry(file: Buffer, at: number, width: number, flags: number, path: string): IndexEntry {

@@ -41,6 +41,8 @@ export interface ArchiveInput {
   readonly directory: string
   /** Globs as in .gitignore: the ignored files to keep. */
   readonly keepIgnored: readonly string[]
+  /** Objects that are the lane's, whatever else names them: what came out of its walls. */
+  readonly keep?: readonly string[]
   /** Commits that are kept by others, such as the tip of base. */
   readonly protect: readonly string[]
 }

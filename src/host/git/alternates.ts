@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** How deep git follows alternates of alternates (object-file.c, link_alt_odb_entries). */
@@ -31,4 +31,15 @@ function unquoted(line: string): string {
   } catch {
     return line
   }
+}
+
+/** The objects directory and all that it reads objects from, each as it really lies. */
+export function objectDirectories(objects: string, depth = 0): string[] {
+  const file = join(objects, 'info', 'alternates')
+  if (!existsSync(objects)) return []
+  if (depth > DEPTH || !existsSync(file)) return [realpathSync(objects)]
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const others = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  const below = others.flatMap((line) => objectDirectories(resolve(objects, unquoted(line)), depth + 1))
+  return [...new Set([realpathSync(objects), ...below])]
 }

@@ -18,6 +18,11 @@ export async function removeDeadLocks(worktree: Worktree): Promise<void> {
   await Promise.all(locks.map(async (lock) => await rm(lock, { force: true })))
 }
 
+/** As `removeDeadLocks`, in the private git directory of a lane: there every lock is of a git that was killed. */
+export async function removeLocksInside(gitDir: string): Promise<void> {
+  for (const lock of await locksBelow(gitDir)) await rm(lock, { force: true })
+}
+
 /**
  * Removes the locks of git in a repository that are older than this start of the machine: whoever made them is gone,
  * and no git moves a ref or an index past one. Only for who knows that the machine has been started anew since, for

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
+import type { Walls } from '../sandbox/walls.ts'
+import { DRIVERS, withoutOwnDrivers } from './own-drivers.ts'
 
 /** Which repository a git command works on. Always explicit: git never guesses from the current directory. */
 export interface GitPlace {
@@ -12,6 +14,11 @@ export interface GitPlace {
   /** Omit where the command must not see a work tree. */
   readonly workTree?: string
   readonly indexFile?: string
+  /**
+   * Git runs inside them. Wherever it reads a lane's work tree: of 35 ordinary commands 10 to 29 execute what a hostile
+   * lane configures, and with every flag that git has still those drivers that the user's own settings look for in it.
+   */
+  readonly walls?: Walls
   /** New objects go here instead of the repository; the repository is read as an alternate. */
   readonly quarantine?: string
 }
@@ -22,6 +29,8 @@ export interface GitOptions {
   readonly answers?: readonly number[]
   /** Milliseconds. Default: two minutes. */
   readonly timeout?: number
+  /** Bytes of its output; more is a fault. Default: half a gigabyte. */
+  readonly mostBytes?: number
   /** Writers take git's optional locks (index refresh); readers never do. Default: false. */
   readonly writes?: boolean
   readonly config?: readonly string[]
@@ -143,21 +152,23 @@ async function spawnGit(
       GIT_ALTERNATE_OBJECT_DIRECTORIES: `${await commonDirectory(place.gitDir)}/objects`,
     })
   if (options.writes !== true) Object.assign(env, { GIT_OPTIONAL_LOCKS: '0' })
-  const config = [...SAFE_CONFIG, ...(options.config ?? [])].flatMap((entry) => ['-c', entry])
+  const drivers = await ownDrivers(place, args)
+  const config = [...SAFE_CONFIG, ...drivers, ...(options.config ?? [])].flatMap((entry) => ['-c', entry])
+  const [file = 'git', ...argv] = behindWalls(place, ['git', ...config, ...args])
   const answers = options.answers ?? [0]
   for (let attempt = 1; ; attempt += 1) {
-    const child = await execa('git', [...config, ...args], {
+    const child = await execa(file, argv, {
       // A neutral directory that only root can write: merge-tree reads .gitattributes from where it stands.
-      cwd: place.workTree ?? '/',
+      cwd: place.walls === undefined ? (place.workTree ?? '/') : '/',
       // Out of the terminal's foreground group: Ctrl-C asks us to stop, it does not break git in the middle.
       detached: true,
-      env,
+      env: place.walls?.environment(env) ?? env,
       extendEnv: false,
       encoding,
       reject: false,
       stripFinalNewline: false,
       timeout: options.timeout ?? 120_000,
-      maxBuffer: 512 * 1024 * 1024,
+      maxBuffer: options.mostBytes ?? 512 * 1024 * 1024,
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     })
@@ -174,10 +185,49 @@ async function spawnGit(
   }
 }
 
+/** How long an answer about the user's settings holds, in milliseconds. */
+const SETTINGS_HOLD = 5_000
+
+const settings = new Map<string, { readonly until: number; readonly listed: Promise<string> }>()
+
+/** Outside of walls, where git reads files: see own-drivers.ts. */
+async function ownDrivers(
+  { gitDir, workTree, walls }: GitPlace,
+  [verb = '']: readonly string[],
+): Promise<string[]> {
+  if (workTree === undefined || walls !== undefined || verb === 'config') return []
+  const known = settings.get(gitDir)
+  const now = performance.now()
+  const listed =
+    known !== undefined && known.until > now
+      ? known.listed
+      : git({ gitDir }, ['config', '-z', '--get-regexp', DRIVERS], { answers: [0, 1] }).then(
+          ({ stdout }) => stdout,
+        )
+  if (listed !== known?.listed) settings.set(gitDir, { until: now + SETTINGS_HOLD, listed })
+  return withoutOwnDrivers(await listed, workTree)
+}
+
+function behindWalls(
+  { walls, workTree, indexFile, quarantine }: GitPlace,
+  argv: readonly string[],
+): readonly string[] {
+  if (walls === undefined) return argv
+  const aside = [indexFile === undefined ? [] : [dirname(indexFile)], quarantine ?? []].flat()
+  const writable = [...new Set(aside)].map((from) => ({ from }))
+  return walls.wrap(argv, { writable, ...(workTree === undefined ? {} : { cwd: workTree }) })
+}
+
 function gitFault(
   place: GitPlace,
   args: readonly string[],
-  child: { timedOut: boolean; isCanceled: boolean; exitCode?: number | undefined; code?: string | undefined },
+  child: {
+    timedOut: boolean
+    isCanceled: boolean
+    isMaxBuffer: boolean
+    exitCode?: number | undefined
+    code?: string | undefined
+  },
   stderr: string,
 ): Fault {
   const { gitDir, workTree: cwd } = place
@@ -190,6 +240,7 @@ function gitFault(
       retry: 'later',
       hint: 'Try again when the disk is less busy.',
     })
+  if (child.isMaxBuffer) return new Fault(`${name} says more than can be held.`, { retry: 'never' })
   if (cancelled) return new Fault(`${name} was cancelled.`, { retry: 'later' })
   return new Fault(`${name} failed (exit ${exitCode}): ${lastWords(stderr)}.`, {
     retry: 'later',

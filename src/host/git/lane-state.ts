@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { chown, copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type GitPlace, git, gitLine, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
 import { branchOfHead } from './repository.ts'
 
+/** Milliseconds: a lane can hold what git waits for in vain, such as a pipe in place of .gitattributes. */
+const WALLED_PATIENCE = 20_000
+
 /** What is not committed in a worktree. Takes no lock and changes nothing. */
 export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
-  const { stdout } = await git(place, [
-    'status',
-    '--porcelain=v2',
-    '-z',
-    '--untracked-files=all',
-    '--no-renames',
-  ])
+  const { stdout } = await git(
+    place,
+    ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames'],
+    place.walls === undefined ? {} : { timeout: WALLED_PATIENCE },
+  )
   return splitZero(stdout).flatMap((entry) => {
     const fields = entry.split(' ')
     const skip = { '1': 8, u: 10, '?': 1 }[fields[0] ?? '']
@@ -60,15 +61,17 @@ export async function diffEverything(
   place: GitPlace,
   from: string,
   options: readonly string[] = [],
+  mostBytes?: number,
 ): Promise<string> {
   const aside = await mkdtemp(join(tmpdir(), 'worklane-diff-'))
   try {
+    if (place.walls?.uid != null) await chown(aside, place.walls.uid, place.walls.uid)
     const indexFile = join(aside, 'index')
     await copyFile(join(place.gitDir, 'index'), indexFile).catch(() => undefined)
     const copy: GitPlace = { ...place, indexFile, quarantine: aside }
     await git(copy, ['add', '-A', '--', ':/'], { writes: true })
-    return (await git(copy, ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']))
-      .stdout
+    const args = ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']
+    return (await git(copy, args, mostBytes === undefined ? {} : { mostBytes })).stdout
   } finally {
     await rm(aside, { recursive: true, force: true })
   }

@@ -30,6 +30,20 @@ export async function setOwnRefs(gitDir: string, refs: ReadonlyMap<string, strin
   await update([0])
 }
 
+/** Deletes refs of ours, each while it names what it named. */
+export async function deleteOwnRefs(
+  gitDir: string,
+  refs: readonly { readonly ref: string; readonly oid: string }[],
+): Promise<void> {
+  if (refs.length === 0) return
+  const input = refs.map(({ ref, oid }) => `delete ${ref} ${oid}\n`).join('')
+  await git({ gitDir }, ['update-ref', '--no-deref', '--stdin'], {
+    input,
+    writes: true,
+    answers: [0, 1, 128],
+  })
+}
+
 /** Deletes one of our own refs, wherever it is. */
 export async function deleteOwnRef(gitDir: string, ref: string): Promise<void> {
   await git({ gitDir }, ['update-ref', '-d', ref], { answers: [0, 1, 128], writes: true })

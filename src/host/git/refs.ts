@@ -60,6 +60,18 @@ export async function ownCommits(
   return Number(await gitLine(place, ['rev-list', '--count', head, '--not', ...others, '--']))
 }
 
+/** The refs below a prefix, each with the object that it names. */
+export async function refTargets(
+  place: GitPlace,
+  prefix: string,
+): Promise<{ readonly ref: string; readonly oid: string }[]> {
+  const { stdout } = await git(place, ['for-each-ref', '--format=%(objectname) %(refname)', prefix])
+  return stdout.split('\n').flatMap((line) => {
+    const [, oid = '', ref = ''] = /^(\S+) (.+)$/.exec(line) ?? []
+    return ref === '' ? [] : [{ ref, oid }]
+  })
+}
+
 /** Full names of the refs below prefixes. */
 export async function refsUnder(place: GitPlace, prefixes: readonly string[]): Promise<string[]> {
   const { stdout } = await git(place, ['for-each-ref', '--format=%(refname)', ...prefixes])

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { copyFile, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { Fault } from '../fault.ts'
+import type { Walls } from '../sandbox/walls.ts'
 import { type GitPlace, git, gitBytes, splitZero } from './git.ts'
 import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
 import { asText } from './path-bytes.ts'
@@ -12,6 +14,8 @@ export interface VerifyCheckout extends SharedPlace {
   /** Ours alone, like `<directory>.git` beside it. */
   readonly directory: string
   readonly commit: string
+  /** Git runs inside them, since it reads what the agents' code left there. They let it write to `<directory>.git`. */
+  readonly walls?: Walls
 }
 
 /** `fresh`: made anew, so it has no ignored files. `previous`: the commit that it was at before; null when fresh. */
@@ -40,6 +44,7 @@ export async function prepareVerifyCheckout(checkout: VerifyCheckout): Promise<P
   await rm(checkout.directory, { recursive: true, force: true, maxRetries: 3 })
   await rm(own(checkout), { recursive: true, force: true, maxRetries: 3 })
   await mkdir(checkout.directory, { recursive: true })
+  await giveTo(checkout.directory, checkout)
   await putAt(checkout, NOWHERE)
   return { fresh: true, previous: null }
 }
@@ -48,10 +53,11 @@ export async function prepareVerifyCheckout(checkout: VerifyCheckout): Promise<P
  * Tracked files that are not as in the commit any more, sorted: what ran in the checkout changed them, so it is no
  * proof of the commit. `.` when the directory is gone.
  */
-export async function trackedChanges({ directory, commit }: VerifyCheckout): Promise<string[]> {
+export async function trackedChanges(checkout: VerifyCheckout): Promise<string[]> {
+  const { directory, commit } = checkout
   if (!existsSync(directory)) return ['.']
   const unstable = splitZero(await readFile(join(own({ directory }), UNSTABLE), 'latin1').catch(() => ''))
-  const changed = await changedPaths(placeOf({ directory }), commit)
+  const changed = await changedPaths(placeOf(checkout), commit)
   return changed
     .filter((path) => !unstable.includes(path))
     .map(asText)
@@ -68,8 +74,9 @@ function own({ directory }: Pick<VerifyCheckout, 'directory'>): string {
   return `${directory}.git`
 }
 
-function placeOf(checkout: Pick<VerifyCheckout, 'directory'>): GitPlace {
-  return { gitDir: own(checkout), workTree: checkout.directory }
+function placeOf(checkout: Pick<VerifyCheckout, 'directory' | 'walls'>): GitPlace {
+  const { walls, directory } = checkout
+  return { gitDir: own(checkout), workTree: directory, ...(walls === undefined ? {} : { walls }) }
 }
 
 /** The commit that the checkout is at, as far as it is whole; null: make it again. */
@@ -98,12 +105,20 @@ async function putAt(checkout: VerifyCheckout, head: string): Promise<void> {
   await rm(join(directory, '.git'), { recursive: true, force: true, maxRetries: 3 })
   await removeLocks(at.gitDir)
   await makeGitDirectory(checkout, { path: at.gitDir, head, config })
+  await giveTo(at.gitDir, checkout)
   const options = { config: ['checkout.workers=2'], timeout: TIMEOUT, writes: true }
   await git(at, ['checkout', '--quiet', '--force', '--detach', commit], options)
   await git(at, ['clean', '-ffdq'], options)
   await confirm(at, commit)
   await makeGitDirectory(checkout, { path: join(directory, '.git'), head: commit, config })
   await copyFile(join(at.gitDir, 'index'), join(directory, '.git', 'index'))
+  await giveTo(join(directory, '.git'), checkout)
+}
+
+/** As root the walls have a user of their own. Nothing of the lane's is running. */
+async function giveTo(path: string, { walls }: VerifyCheckout): Promise<void> {
+  if (walls === undefined || walls.uid === null) return
+  await execa('chown', ['-R', '-h', `${walls.uid}:${walls.uid}`, path], { cwd: '/' })
 }
 
 /** Left by a git that was killed; nobody else ever works here. */

@@ -135,9 +135,9 @@ async function renameIfThere(from: string, to: string): Promise<boolean> {
  * the user's config asks for more: two took 1.3 times the processor time and no less time on two cores (5,000 and
  * 17,000 files, measured here with git 2.39), and lanes are often made many at once.
  */
-export async function fillWorktree(worktree: Worktree, commit = 'HEAD'): Promise<void> {
+export async function fillWorktree(place: GitPlace, commit = 'HEAD'): Promise<void> {
   try {
-    await git(placeOf(worktree), ['read-tree', '--reset', '-u', commit], {
+    await git(place, ['read-tree', '--reset', '-u', commit], {
       timeout: 30 * 60_000,
       writes: true,
     })

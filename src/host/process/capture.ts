@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import type { RedactedStream, Redactor } from '../../board/redact.ts'
 import { Fault } from '../fault.ts'
 import { LastLine } from './last-line.ts'
 
@@ -21,12 +22,13 @@ const NOTICE_BYTES = 64
 
 /**
  * The first bytes go to the file as they arrive, so that others can follow it; of what does not fit, the last 64 KiB (a
- * quarter of a small limit) are kept in memory until `close`. A process that dies before loses them.
+ * quarter of a small limit) are kept in memory until `close`. A process that dies before loses them. With `redact` no
+ * secret gets into file or last line; what may be the beginning of one waits for what follows, or for the end.
  * @throws Fault when the file cannot be made.
  */
-export function openCapture(path: string, limitBytes: number): Capture {
+export function openCapture(path: string, limitBytes: number, redact?: Redactor): Capture {
   try {
-    return new CappedFile(openSync(path, 'w', 0o600), limitBytes)
+    return new CappedFile(openSync(path, 'w', 0o600), limitBytes, redact?.stream())
   } catch (cause) {
     throw new Fault(`The output file could not be made: ${(cause as Error).message}`, {
       retry: 'later',
@@ -41,14 +43,18 @@ class CappedFile implements Capture {
   #descriptor: number | null
   #headRoom: number
   #headBytes = 0
+  /** Without what was redacted or waits. */
+  #passed = 0
   readonly #tail: Tail
   readonly #line = new LastLine()
+  readonly #redacted: RedactedStream | undefined
 
-  constructor(descriptor: number, limitBytes: number) {
+  constructor(descriptor: number, limitBytes: number, redacted: RedactedStream | undefined) {
     const tail = Math.min(TAIL_BYTES, Math.floor(limitBytes / 4))
     this.#descriptor = descriptor
     this.#headRoom = limitBytes - tail
     this.#tail = new Tail(tail)
+    this.#redacted = redacted
   }
 
   get lastLine(): string {
@@ -58,6 +64,13 @@ class CappedFile implements Capture {
   write(chunk: Buffer): void {
     if (this.#descriptor === null) return
     this.bytes += chunk.length
+    // One character per byte: whatever the program writes comes out as it was.
+    const passed = this.#redacted?.push(chunk.toString('latin1'))
+    this.#pass(passed === undefined ? chunk : Buffer.from(passed, 'latin1'))
+  }
+
+  #pass(chunk: Buffer): void {
+    this.#passed += chunk.length
     this.#line.see(chunk)
     const head = chunk.subarray(0, this.#headRoom)
     this.#headRoom -= head.length
@@ -68,10 +81,11 @@ class CappedFile implements Capture {
 
   async close(): Promise<void> {
     if (this.#descriptor === null) return
+    if (this.#redacted !== undefined) this.#pass(Buffer.from(this.#redacted.end(), 'latin1'))
     const kept = this.#tail.bytes()
-    const complete = this.#headBytes + kept.length === this.bytes
+    const complete = this.#headBytes + kept.length === this.#passed
     const end = complete ? kept : wholeCharacters(kept.subarray(NOTICE_BYTES))
-    if (!complete) this.#append(Buffer.from(notice(this.bytes - this.#headBytes - end.length)))
+    if (!complete) this.#append(Buffer.from(notice(this.#passed - this.#headBytes - end.length)))
     this.#append(end)
     closeSync(this.#descriptor)
     this.#descriptor = null

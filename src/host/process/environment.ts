@@ -1,3 +1,5 @@
+import { matchesName } from '../../board/name-pattern.ts'
+
 /** What a program that works in a lane is told through its environment. */
 export interface LaneFacts {
   readonly task: number
@@ -18,8 +20,8 @@ export interface LaneFacts {
   readonly extra?: Readonly<Record<string, string>>
 }
 
-/** Passed on when nothing else is configured: who and where the user is, tools, proxies, keys of model providers. */
-export const DEFAULT_INHERITED: readonly string[] = [
+/** Passed on to every program: who and where the user is, tools, proxies, how models are reached; no secret. */
+export const PLAIN_VARIABLES: readonly string[] = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'LC_*', 'TERM', 'TZ'],
   ...['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'],
   // Reaching the network.
@@ -52,28 +54,12 @@ export const DEFAULT_INHERITED: readonly string[] = [
   ],
   ...['RUSTUP_HOME', 'RUSTUP_TOOLCHAIN', 'UV_CACHE_DIR', 'PIP_CACHE_DIR', 'ANDROID_HOME', 'DOTNET_ROOT'],
   ...['HOMEBREW_PREFIX', 'HOMEBREW_CELLAR', 'HOMEBREW_REPOSITORY', 'NIX_*', 'PLAYWRIGHT_BROWSERS_PATH'],
-  // Agents and the models behind them. Not GH_TOKEN or AWS's secret keys: they open far more than a model.
-  ...[
-    'ANTHROPIC_*',
-    'CLAUDE_CONFIG_DIR',
-    'CLAUDE_CODE_OAUTH_TOKEN',
-    'CLAUDE_CODE_USE_*',
-    'OPENAI_*',
-    'CODEX_HOME',
-  ],
-  ...['GEMINI_*', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY', 'GOOGLE_CLOUD_PROJECT'],
-  ...['GOOGLE_CLOUD_LOCATION', 'GOOGLE_GENAI_USE_*', 'OPENROUTER_*', 'AI_GATEWAY_API_KEY', 'AZURE_OPENAI_*'],
-  ...[
-    'AZURE_API_*',
-    'AWS_BEARER_TOKEN_BEDROCK',
-    'AWS_PROFILE',
-    'AWS_REGION',
-    'MISTRAL_API_KEY',
-    'GROQ_API_KEY',
-  ],
-  ...['DEEPSEEK_API_KEY', 'XAI_API_KEY', 'CEREBRAS_API_KEY', 'FIREWORKS_API_KEY', 'TOGETHER_API_KEY'],
-  ...['MOONSHOT_API_KEY', 'KIMI_API_KEY', 'ZAI_API_KEY', 'DASHSCOPE_API_KEY', 'QWEN_*', 'MINIMAX_API_KEY'],
-  ...['HF_TOKEN', 'OLLAMA_HOST', 'OLLAMA_API_BASE', 'OLLAMA_API_KEY', 'OPENCODE_*', 'COPILOT_*', 'AIDER_*'],
+  // Where agents keep their settings, and which model they ask where. Their keys: src/config/agent-programs.ts.
+  ...['CLAUDE_CONFIG_DIR', 'CLAUDE_CODE_USE_*', 'CODEX_HOME', 'OPENCODE_CONFIG', 'OPENCODE_CONFIG_DIR'],
+  ...['ANTHROPIC_BASE_URL', 'ANTHROPIC_MODEL', 'ANTHROPIC_SMALL_FAST_MODEL', 'ANTHROPIC_DEFAULT_*'],
+  ...['OPENAI_BASE_URL', 'OPENAI_API_BASE', 'OPENAI_MODEL', 'GEMINI_MODEL', 'GOOGLE_CLOUD_PROJECT'],
+  ...['GOOGLE_CLOUD_LOCATION', 'GOOGLE_GENAI_USE_*', 'AZURE_OPENAI_ENDPOINT', 'AZURE_API_BASE'],
+  ...['AZURE_API_VERSION', 'AWS_PROFILE', 'AWS_REGION', 'OLLAMA_HOST', 'OLLAMA_API_BASE'],
 ]
 
 /**
@@ -131,17 +117,11 @@ function inherited(
 ): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(from))
-    if (value !== undefined && matches(allowed, name) && !matches(OUR_OWN, name)) env[name] = value
+    if (value !== undefined && matchesName(allowed, name) && !matchesName(OUR_OWN, name)) env[name] = value
   return withoutGit(env)
 }
 
 function withoutGit(env: Readonly<Record<string, string>>): Record<string, string> {
-  const allowed = (name: string): boolean => !name.startsWith('GIT_') || matches(HARMLESS_GIT, name)
+  const allowed = (name: string): boolean => !name.startsWith('GIT_') || matchesName(HARMLESS_GIT, name)
   return Object.fromEntries(Object.entries(env).filter(([name]) => allowed(name)))
-}
-
-function matches(patterns: readonly string[], name: string): boolean {
-  return patterns.some((pattern) =>
-    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
-  )
 }

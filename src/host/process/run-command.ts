@@ -6,7 +6,17 @@ import { startWorker, type WorkerExit, type WorkerOptions } from './worker.ts'
 export interface CommandOptions
   extends Pick<
     WorkerOptions,
-    'command' | 'cwd' | 'env' | 'token' | 'outputPath' | 'outputLimit' | 'timeLimit' | 'onOutput'
+    | 'command'
+    | 'cwd'
+    | 'env'
+    | 'token'
+    | 'outputPath'
+    | 'outputLimit'
+    | 'timeLimit'
+    | 'wrap'
+    | 'walled'
+    | 'onOutput'
+    | 'redact'
   > {
   /** Milliseconds between SIGTERM and SIGKILL. Default: two seconds. */
   readonly grace?: number

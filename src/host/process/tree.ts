@@ -18,6 +18,8 @@ export interface TreeRoot {
 export interface StopOptions extends TreeRoot {
   /** Milliseconds between the request to end (SIGTERM) and SIGKILL. */
   readonly grace: number
+  /** The leader and its child are walls: to end them would end what is inside without a grace. */
+  readonly walled?: boolean | undefined
   /** Aborted: the grace is over at once. */
   readonly hurry?: AbortSignal
 }
@@ -134,7 +136,7 @@ async function endedInPeace(hunt: Hunt, options: StopOptions): Promise<boolean> 
   for (;;) {
     const tree = await hunt.look()
     if (tree.length === 0) return true
-    for (const row of tree) {
+    for (const row of withoutWalls(tree, options)) {
       if (asked.has(processName(row))) continue
       asked.add(processName(row))
       // A suspended process hears nothing before SIGCONT.
@@ -144,6 +146,12 @@ async function endedInPeace(hunt: Hunt, options: StopOptions): Promise<boolean> 
     if (performance.now() >= deadline || options.hurry?.aborted === true) return false
     await hunt.pause()
   }
+}
+
+/** What is inside; the walls end by themselves when it has. */
+function withoutWalls(tree: readonly ProcessRow[], { walled, leader }: StopOptions): readonly ProcessRow[] {
+  if (walled !== true) return tree
+  return tree.filter(({ pid, parent }) => pid !== leader?.pid && parent !== leader?.pid)
 }
 
 async function killAll(hunt: Hunt): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
+import type { Redactor } from '../../board/redact.ts'
 import { Fault } from '../fault.ts'
 import { type Capture, openCapture } from './capture.ts'
 import { identityOf, type ProcessIdentity } from './identity.ts'
@@ -27,8 +28,17 @@ export interface WorkerOptions {
   readonly timeLimit: number | null
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly grace: number
+  /**
+   * Turns the argv of the program into the one that is really started, for what must hold before its first
+   * instruction: limits, walls. Several wraps nest: the outermost is applied last. Default: the argv as it is.
+   */
+  readonly wrap?: ((argv: readonly string[]) => readonly string[]) | undefined
+  /** The program runs behind walls: its first two processes are theirs, and end with what is inside. */
+  readonly walled?: boolean
   /** Called when the last line of output has changed. */
   readonly onOutput?: (lastLine: string) => void
+  /** Takes secrets out of the output before anybody sees it. */
+  readonly redact?: Redactor | undefined
 }
 
 /** A process tree at work. */
@@ -70,7 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   requireDirectory(options.cwd)
   const stdio = await openStdio(options.outputPath, options.prompt)
   try {
-    const capture = openCapture(options.outputPath, options.outputLimit)
+    const capture = openCapture(options.outputPath, options.outputLimit, options.redact)
     const leader = await launch(options, stdio, capture)
     pour(stdio.reader, capture, options.onOutput)
     return new LivingWorker(options, leader, stdio.reader, capture)
@@ -95,7 +105,8 @@ interface Leader {
 /** Not through execa: there are no pipes to read or buffer, and its types refuse descriptors of our own. */
 async function launch(options: WorkerOptions, stdio: WorkerStdio, capture: Capture): Promise<Leader> {
   try {
-    const child = spawn('/bin/sh', ['-c', options.command], {
+    const [file = '', ...args] = argvOf(options)
+    const child = spawn(file, args, {
       cwd: options.cwd,
       env: { ...options.env, WORKLANE_RUN: options.token },
       detached: true,
@@ -112,6 +123,11 @@ async function launch(options: WorkerOptions, stdio: WorkerStdio, capture: Captu
     const message = `The command could not be started: ${(cause as Error).message}`
     throw new Fault(message, { retry: 'later', cause })
   }
+}
+
+function argvOf({ command, wrap }: WorkerOptions): readonly string[] {
+  const argv = ['/bin/sh', '-c', command]
+  return wrap === undefined ? argv : wrap(argv)
 }
 
 async function endOf(child: ChildProcess): Promise<LeaderEnd> {
@@ -171,6 +187,7 @@ class LivingWorker implements Worker {
       leader: this.identity,
       sessions: new Set([this.identity.pid]),
       grace: this.#options.grace,
+      walled: this.#options.walled,
       hurry: this.#hurry.signal,
     })
     this.#stopping.catch(this.#stuck.reject)

@@ -7,6 +7,7 @@ const evidence: Evidence = {
   signal: null,
   timedOut: false,
   stopRequested: false,
+  limit: null,
   checks: null,
   allowEmpty: false,
   unfinished: null,

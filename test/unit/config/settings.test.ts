@@ -48,8 +48,21 @@ archive:
   ignored: ["*.sqlite"]
   keepFor: 2d
   atMost: 1gib
+sandbox:
+  mode: none
+  network: { domains: [API.example.com] }
+  read: ["~/.rustup", /srv/models]
+  write: ["~/.cache/pnpm"]
+  home: .npmrc
+  largestFile: 5mb
 limits:
   freeDisk: 1gb
+  processes: 512
+  memory: 2gb
+  totalMemory: 8gb
+  cpu: 0.5
+  files: 1024
+  disk: 4gb
 `
 
 describe('readSettings', () => {
@@ -91,7 +104,23 @@ describe('readSettings', () => {
       checks: ['npm run lint'],
       landing: { verify: 'npm test', style: 'squash', review: true, timeLimit: 600_000, setup: 'npm ci' },
       archive: { ignored: ['*.sqlite'], keepFor: 172_800_000, atMost: 1_073_741_824 },
-      limits: { freeDisk: 1_000_000_000 },
+      sandbox: {
+        mode: 'none',
+        network: { mode: 'domains', domains: ['api.example.com'] },
+        read: ['~/.rustup', '/srv/models'],
+        write: ['~/.cache/pnpm'],
+        home: ['.npmrc'],
+        largestFile: 5_000_000,
+      },
+      limits: {
+        freeDisk: 1_000_000_000,
+        processes: 512,
+        memory: 2_000_000_000,
+        totalMemory: 8_000_000_000,
+        cpu: 0.5,
+        files: 1024,
+        disk: 4_000_000_000,
+      },
     })
   })
 

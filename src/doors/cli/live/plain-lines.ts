@@ -1,5 +1,6 @@
 import type { EventType, LedgerEvent } from '../../../board/event.ts'
 import { programName } from './program-name.ts'
+import { repositoryLine } from './repository-lines.ts'
 import { cut, plainText } from './terminal-text.ts'
 import { count, headline, reasonAndFiles, shortCommit } from './wording.ts'
 
@@ -39,6 +40,8 @@ const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
 export function plainLine(event: LedgerEvent, subjects: ReadonlyMap<number, string>): string | null {
   const time = clock(event.time)
   if (event.type === 'engine.stop_requested') return `${time}  stopping: waiting for the agents`
+  const shared = repositoryLine(event)
+  if (shared !== null) return `${time}  ${shared}`
   const id = taskOf(event)
   if (id === null) return null
   const said = WORDINGS[event.type]?.(event, id) ?? null

@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs'
+import { chmod, chown, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { crashPoint } from '../host/crash-point.ts'
+import { asFault } from '../host/fault.ts'
+import { collect, IMPORT_REFUSED } from '../host/git/collect.ts'
+import { type GitPlace, git } from '../host/git/git.ts'
+import { type HostState, handBack, hostState } from '../host/git/hand-back.ts'
+import { importCollected } from '../host/git/import.ts'
+import { makePrivate } from '../host/git/private.ts'
+import { branchTip } from '../host/git/refs.ts'
+import { adminDirectory } from '../host/git/worktree.ts'
+import { uidOfLane } from '../host/sandbox/detect.ts'
+import type { Walls } from '../host/sandbox/walls.ts'
+import type { OwnedLane } from '../ledger/lanes.ts'
+import { laneRoom, privateGit, wallsAround } from './sandbox.ts'
+import type { World } from './world.ts'
+
+/** A lane that its walls hold. */
+export interface Inside {
+  readonly walls: Walls
+  /** Its git, which runs inside. */
+  readonly place: GitPlace & { readonly workTree: string }
+}
+
+/** What is written down beside a private git directory, where only we can write. */
+interface Record {
+  /** What it was given, by name of the ref. */
+  readonly given: readonly (readonly [name: string, oid: string])[]
+  /** The host when the walls took the lane over, and when it came back; null while they hold it. */
+  readonly before: HostState
+  readonly after: HostState | null
+}
+
+/**
+ * host → walls: the lane gets its private git directory. One from before is used again where nobody has worked in the
+ * lane with plain git since; else it is kept beside the new one, for the archive.
+ */
+export async function enterWalls(world: World, lane: OwnedLane): Promise<Inside> {
+  const path = privateGit(world, lane.id)
+  const inside = await insideOf(world, lane)
+  const now = await hostStateOf(world, lane)
+  const record = await readRecord(world, lane)
+  if (record !== null && existsSync(join(path, 'HEAD')) && isSame(record.after ?? record.before, now)) {
+    await giveAway(lane)
+    await write(world, lane, { given: await refresh(world, lane, inside, record), before: now, after: null })
+    return inside
+  }
+  await setFormerAside(path)
+  await makeGit(world, lane, now)
+  await giveAway(lane)
+  crashPoint('walls.entered')
+  return inside
+}
+
+/** The lane's private git directory, made for the first time; nothing is checked out. */
+export async function makeGit(world: World, lane: OwnedLane, before: HostState): Promise<void> {
+  const { repository } = world
+  const path = privateGit(world, lane.id)
+  const adminDir = adminOf(world, lane)
+  const { branch, base } = lane
+  const source = { commonDir: repository.commonDir, adminDir, root: repository.root, branch, base }
+  const given = await makePrivate(path, source)
+  const uid = uidOfLane(lane.id)
+  if (uid !== null) await execa('chown', ['-R', `${uid}:${uid}`, path], { cwd: '/' })
+  await write(world, lane, { given: [...given], before, after: null })
+}
+
+export async function insideOf(world: World, lane: OwnedLane): Promise<Inside> {
+  const walls = await wallsAround(world, lane)
+  return { walls, place: { gitDir: privateGit(world, lane.id), workTree: lane.path, walls } }
+}
+
+export type BroughtBack =
+  /** The commit that the agent left; null: none at all. */
+  | { readonly kind: 'imported'; readonly head: string | null; readonly refs: number }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/**
+ * Takes everything that the lane's git holds into the repository, below `refs/worklane/<task>/<epoch>/`. Once no
+ * process of the lane is left. The lane's branch stays where it is.
+ */
+export async function bringBack(world: World, lane: OwnedLane, epoch: number): Promise<BroughtBack> {
+  const { commonDir } = world.repository
+  const record = await readRecord(world, lane)
+  const given = new Map(record?.given ?? [])
+  try {
+    const collected = await collect({
+      path: privateGit(world, lane.id),
+      walls: await wallsAround(world, lane),
+      commonDir,
+      given,
+      known: [lane.startPoint],
+      largestFile: world.settings.sandbox.largestFile,
+      outbox: join(laneRoom(world, lane.id), 'outbox'),
+    })
+    crashPoint('walls.collected')
+    const refs = await importCollected({
+      commonDir,
+      collected,
+      refPrefix: `refs/worklane/${lane.taskId}/${epoch}`,
+      known: [...new Set([lane.startPoint, ...given.values()])],
+      limits: { file: world.settings.sandbox.largestFile },
+    })
+    crashPoint('walls.imported')
+    return { kind: 'imported', head: collected.head, refs: refs.size }
+  } catch (error) {
+    const fault = asFault(error)
+    if (fault?.code !== IMPORT_REFUSED) throw error
+    return { kind: 'refused', reason: fault.message }
+  } finally {
+    await rm(join(laneRoom(world, lane.id), 'outbox'), { recursive: true, force: true })
+  }
+}
+
+/**
+ * walls → host: the lane's branch and index stand where the imported commit is. False: somebody committed in the lane
+ * with plain git meanwhile; both sides are kept.
+ */
+export async function leaveWalls(world: World, lane: OwnedLane, head: string | null): Promise<boolean> {
+  const record = await readRecord(world, lane)
+  if (record === null) return true
+  const path = privateGit(world, lane.id)
+  if (head !== null) {
+    const back = await handBack({
+      commonDir: world.repository.commonDir,
+      adminDir: adminOf(world, lane),
+      branch: lane.branch,
+      to: head,
+      before: record.before,
+      privateIndex: join(path, 'index'),
+    })
+    // Its git lacks what they did: the next walls get another.
+    if (!back) await rm(recordFile(world, lane), { force: true })
+    if (!back) return false
+  }
+  crashPoint('walls.left')
+  await write(world, lane, { ...record, after: await hostStateOf(world, lane) })
+  return true
+}
+
+/** Whether walls hold the lane, or held it when a crash came. */
+export async function isInside(world: World, lane: OwnedLane): Promise<boolean> {
+  const record = await readRecord(world, lane)
+  return record !== null && record.after === null
+}
+
+/** Base and the other given refs may have moved since; the lane's own branches are its own. */
+async function refresh(
+  world: World,
+  lane: OwnedLane,
+  { place }: Inside,
+  record: Record,
+): Promise<Record['given']> {
+  const tip = await branchTip({ gitDir: world.repository.commonDir }, lane.base)
+  const name = `refs/heads/${lane.base}`
+  const given = new Map(record.given)
+  // Where the agent has base checked out, or has commits of its own on it, its copy stays.
+  const { exitCode } =
+    tip === null || given.get(name) === tip
+      ? { exitCode: 1 }
+      : await git(place, ['update-ref', name, tip, given.get(name) ?? ''], {
+          answers: [0, 1, 128],
+          timeout: 20_000,
+        })
+  if (exitCode === 0 && tip !== null) given.set(name, tip)
+  return [...given]
+}
+
+/** Kept, whatever it was: it may hold what was never taken in. */
+async function setFormerAside(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  for (let n = 1; ; n += 1) {
+    if (existsSync(`${path}.${n}`)) continue
+    await rename(path, `${path}.${n}`)
+    return
+  }
+}
+
+/**
+ * As root: the lane's files become those of its user. The top directory and `.git` stay root's, so that git outside
+ * takes the lane for a person's own. Files with several names may be somebody else's as well, and are left alone.
+ */
+export async function giveAway(lane: OwnedLane): Promise<void> {
+  const uid = uidOfLane(lane.id)
+  if (uid === null) return
+  const own = ['(', '-type', 'd', '-o', '-type', 'l', '-o', '-links', '1', ')']
+  const which = [
+    '-mindepth',
+    '1',
+    '-not',
+    '-uid',
+    String(uid),
+    '-not',
+    '-path',
+    join(lane.path, '.git'),
+    ...own,
+  ]
+  const change = ['-exec', 'chown', '-h', `${uid}:${uid}`, '{}', '+']
+  await execa('find', [lane.path, '-xdev', ...which, ...change], { cwd: '/', reject: false })
+  await chown(lane.path, 0, uid)
+  await chmod(lane.path, 0o2775)
+}
+
+async function hostStateOf(world: World, lane: OwnedLane): Promise<HostState> {
+  return await hostState(world.repository.commonDir, adminOf(world, lane), lane.branch)
+}
+
+function adminOf(world: World, lane: OwnedLane): string {
+  return adminDirectory({ commonDir: world.repository.commonDir, admin: lane.admin })
+}
+
+function isSame(a: HostState, b: HostState): boolean {
+  return a.tip === b.tip && a.head === b.head && a.index === b.index
+}
+
+function recordFile(world: World, lane: OwnedLane): string {
+  return join(laneRoom(world, lane.id), 'walls.json')
+}
+
+async function readRecord(world: World, lane: OwnedLane): Promise<Record | null> {
+  try {
+    return JSON.parse(await readFile(recordFile(world, lane), 'utf8')) as Record
+  } catch {
+    return null
+  }
+}
+
+async function write(world: World, lane: OwnedLane, record: Record): Promise<void> {
+  const file = recordFile(world, lane)
+  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}

@@ -1,0 +1,82 @@
+import type { MachineLimits } from '../../board/limits.ts'
+import { asFault } from '../../host/fault.ts'
+import { type GroupTree, openTree } from '../../host/limits/cgroup.ts'
+import { detectGroups } from '../../host/limits/detect.ts'
+import type { Guard, GuardedRun } from '../guard.ts'
+import type { World } from '../world.ts'
+import { admission } from './admission.ts'
+import { DiskWatch } from './disk-watch.ts'
+import { LivingGuard } from './guard.ts'
+import { machineLimits } from './machine-limits.ts'
+
+/** What runs may use, for one process that starts them. */
+export interface Limits {
+  /** Readies the limits of a run. Called before its start; its `close` belongs in a `finally`. */
+  guard(run: GuardedRun): Promise<Guard>
+  /** How many may work at once now: `parallel` at most, fewer where the machine has no room for more. */
+  slots(begun: number, parallel: number): number
+  close(): Promise<void>
+}
+
+const LOOK_AT_DISK_EVERY = 250
+const LOOK_AT_RUNS_EVERY = 1_000
+
+/** Makes the repository's control group where the kernel lets us; else runs are watched. Sweeps what dead engines left. */
+export async function openLimits(world: World, parallel: number): Promise<Limits> {
+  const limits = machineLimits(world.settings, parallel)
+  const tree = await openGroups(world, limits, parallel)
+  const guards = new Set<LivingGuard>()
+  /** Bytes of lanes whose run was ended because of them. */
+  const full = new Map<number, number>()
+  const disk = new DiskWatch(world)
+  const timers = [
+    setInterval(() => disk.look(guards), LOOK_AT_DISK_EVERY),
+    setInterval(() => {
+      for (const guard of guards) guard.look()
+    }, LOOK_AT_RUNS_EVERY),
+  ]
+  for (const timer of timers) timer.unref()
+  let opened = 0
+  return {
+    async guard(run) {
+      opened += 1
+      const { processes, memory, cpu } = limits.lane
+      const group =
+        (await tree?.open(`lane-${run.laneId}-${opened}`, { processes, memory, cpu, weight: 1 })) ?? null
+      const onClose = (one: LivingGuard): void => {
+        guards.delete(one)
+        if (one.cause()?.limit === 'disk') full.set(run.laneId, one.taken)
+      }
+      const guard = new LivingGuard(run, limits.lane, { group, atStart: full.get(run.laneId) ?? 0, onClose })
+      guards.add(guard)
+      return guard
+    },
+    slots(begun, most) {
+      const { more } = admission(world, { begun, memory: [...guards].map((guard) => guard.memory) })
+      return Math.min(most, begun + more)
+    },
+    async close() {
+      for (const timer of timers) clearInterval(timer)
+      await disk.idle()
+      await Promise.all([...guards].map(async (guard) => await guard.close()))
+      await tree?.close()
+    },
+  }
+}
+
+/** Null: the kernel does not let us; `doctor` says why. */
+async function openGroups(
+  { repository }: World,
+  { total }: MachineLimits,
+  parallel: number,
+): Promise<GroupTree | null> {
+  const { found } = detectGroups()
+  if (found === null) return null
+  try {
+    // Against the programs outside each lane counts like one program.
+    return await openTree(found, repository.commonDir, { ...total, cpu: null, weight: parallel })
+  } catch (error) {
+    if (asFault(error) === null) throw error
+    return null
+  }
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import type { NetworkPolicy } from '../board/network.ts'
+import { programsIn } from '../config/programs-in.ts'
+import { homePathsOf } from '../config/provider-keys.ts'
+import { Fault } from '../host/fault.ts'
+import type { Bind } from '../host/sandbox/bubblewrap.ts'
+import { proxyEnvironment, requirement, throughProxy } from '../host/sandbox/forward.ts'
+import type { Walls } from '../host/sandbox/walls.ts'
+import { INSIDE } from '../host/sandbox/walls.ts'
+import type { OwnedLane } from '../ledger/lanes.ts'
+import type { Purpose } from './environment.ts'
+import { hasWalls, laneRoom, wallsAround } from './sandbox.ts'
+import type { World } from './world.ts'
+
+/** How a program of a lane or a verify run is started. */
+export interface Program {
+  readonly env: Record<string, string>
+  /** Undefined: as it is, without walls. */
+  readonly wrap?: (argv: readonly string[]) => readonly string[]
+  /** When it and its children are gone. */
+  close(): Promise<void>
+}
+
+export interface ProgramRequest {
+  /** As it would be outside of walls. */
+  readonly env: Record<string, string>
+  readonly purpose: Purpose
+  /** Ours, for what belongs to these walls. */
+  readonly room: string
+  readonly walls: (network: boolean) => Promise<Walls>
+  /** Shown to this program alone. */
+  readonly readable?: readonly Bind[]
+  readonly writable?: readonly Bind[]
+  /** What the network is not to be for it, for its task's sake. */
+  readonly network?: NetworkPolicy | undefined
+  /** Told of each request that the network policy refused. */
+  readonly onRefused?: (sentence: string) => void
+}
+
+/** The walls, the HOME and the network of one program; none of it where the sandbox is `none`. */
+export async function prepareProgram(world: World, request: ProgramRequest): Promise<Program> {
+  const { env, room } = request
+  if (!(await hasWalls(world))) return { env, close: async () => undefined }
+  const network = request.network ?? world.settings.sandbox.network
+  const walls = await request.walls(network.mode === 'on')
+  await furnish(world, request, walls)
+  const way = network.mode === 'domains' ? await openWay(network.domains, room, walls, request) : null
+  const more = {
+    readable: [...(request.readable ?? []), ...(way?.binds ?? [])],
+    writable: request.writable ?? [],
+  }
+  return {
+    env: { ...walls.environment(env), ...(way === null ? {} : proxyEnvironment()) },
+    wrap: (argv) => walls.wrap(way === null ? argv : way.through(argv), more),
+    close: async () => await way?.close(),
+  }
+}
+
+/** As `prepareProgram`, in the walls of a lane. */
+export async function programInLane(
+  world: World,
+  lane: OwnedLane,
+  request: Omit<ProgramRequest, 'room' | 'walls'>,
+): Promise<Program> {
+  const walls = async (network: boolean): Promise<Walls> => await wallsAround(world, lane, { network })
+  return await prepareProgram(world, { ...request, room: laneRoom(world, lane.id), walls })
+}
+
+/** The private HOME has the login of the agent that is started, and what the settings name. */
+async function furnish({ settings }: World, { purpose, room }: ProgramRequest, walls: Walls): Promise<void> {
+  const { seedHome } = await import('../host/sandbox/private-home.ts')
+  const login = purpose.for === 'agent' ? homePathsOf(programsIn(purpose.command)) : []
+  const paths = [...new Set([...settings.sandbox.home, ...login])]
+  const { uid } = walls
+  await seedHome({ from: walls.home, to: join(room, 'home'), paths, ...(uid === null ? {} : { uid }) })
+}
+
+interface Way {
+  readonly binds: readonly Bind[]
+  through(argv: readonly string[]): string[]
+  close(): Promise<void>
+}
+
+/** A proxy outside, and a way to it inside, for as long as the program runs. */
+async function openWay(
+  domains: readonly string[],
+  room: string,
+  { uid }: Walls,
+  { onRefused }: ProgramRequest,
+): Promise<Way> {
+  const missing = requirement()
+  if (missing !== null) throw new Fault(missing, { retry: 'never' })
+  const { startProxy } = await import('../host/sandbox/proxy.ts')
+  const outside = join(room, 'network.sock')
+  const inside = `${INSIDE}/network.sock`
+  const proxy = await startProxy({
+    domains,
+    socketPath: outside,
+    uid,
+    onRefused: ({ sentence }) => onRefused?.(sentence),
+  })
+  return {
+    binds: [{ from: outside, to: inside }],
+    through: (argv) => throughProxy(argv, inside),
+    close: async () => await proxy.close(),
+  }
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Refusal, refuse } from '../board/refusal.ts'
+import { uidOfLane, wallsMissing } from '../host/sandbox/detect.ts'
+import { buildWalls, type Walls } from '../host/sandbox/walls.ts'
+import type { OwnedLane } from '../ledger/lanes.ts'
+import type { World } from './world.ts'
+
+/** Whether what belongs to lanes runs inside walls: asked for, and the machine can. */
+export async function hasWalls(world: World): Promise<boolean> {
+  return world.sandbox === 'walls' && (await wallsMissing()) === null
+}
+
+/** Before agents or their code start: nobody works without walls who has not asked for it. */
+export async function refuseWithoutWalls(world: World): Promise<Refusal | null> {
+  if (world.sandbox === 'none') return null
+  const missing = await wallsMissing()
+  return missing === null ? null : refuse('no-walls', missing.why, missing.remedy)
+}
+
+/** Our own directory for what belongs to a lane and is not in it. */
+export function laneRoom(world: World, laneId: number): string {
+  return join(world.repository.home, 'lanes', String(laneId))
+}
+
+/** The git directory that a lane has inside its walls. */
+export function privateGit(world: World, laneId: number): string {
+  return join(laneRoom(world, laneId), 'git')
+}
+
+/** The walls around a lane, for programs and for git of ours. */
+export async function wallsAround(
+  world: World,
+  lane: OwnedLane,
+  { network = false }: { readonly network?: boolean } = {},
+): Promise<Walls> {
+  return await buildWalls({
+    ...shared(world),
+    directory: lane.path,
+    room: laneRoom(world, lane.id),
+    uid: uidOfLane(lane.id),
+    gitDirectory: privateGit(world, lane.id),
+    network,
+  })
+}
+
+/** What all walls of a repository have in common. */
+function shared({ repository, settings }: World) {
+  const { read, write } = settings.sandbox
+  const links = settings.lanes.link
+    .map((path) => join(repository.root, path))
+    .filter((path) => existsSync(path))
+  const lfs = join(repository.commonDir, 'lfs')
+  return {
+    root: repository.root,
+    commonDir: repository.commonDir,
+    readable: [...named(read), ...links, ...[lfs].filter((path) => existsSync(path))],
+    writable: named(write),
+  }
+}
+
+function named(paths: readonly string[]): string[] {
+  return paths.map((path) => path.replace(/^~(?=\/)/, homedir())).filter((path) => existsSync(path))
+}
+
+/** Lane number of the walls around verify checkouts: those belong to no lane. */
+const VERIFY = 0
+
+/** The walls around a verify checkout. `<checkout>.git` beside it is for git of ours alone. */
+export async function wallsOfVerify(
+  world: World,
+  slot: string,
+  { network = false, git = false }: { readonly network?: boolean; readonly git?: boolean } = {},
+): Promise<Walls> {
+  const { writable, ...rest } = shared(world)
+  return await buildWalls({
+    ...rest,
+    writable: git ? [...writable, `${slot}.git`] : writable,
+    directory: slot,
+    room: `${slot}.room`,
+    uid: uidOfLane(VERIFY),
+    gitDirectory: null,
+    network,
+  })
+}
+
+/** For git of ours that only looks at a lane: it sees the lane and `git`, and can write neither. */
+export async function readingWalls(world: World, lane: OwnedLane, gitDir: string): Promise<Walls> {
+  const { home } = world.repository
+  const { readable, ...rest } = shared(world)
+  return await buildWalls({
+    ...rest,
+    readable: [...readable, lane.path, gitDir],
+    writable: [],
+    // Ours lies in git's directory.
+    hidden: home.startsWith(`${gitDir}/`) ? [home] : [],
+    directory: lane.path,
+    room: join(laneRoom(world, lane.id), 'reading'),
+    uid: uidOfLane(lane.id),
+    gitDirectory: null,
+    onlyReads: true,
+    network: false,
+  })
+}

@@ -1,0 +1,181 @@
+import { lstat, mkdir, open, opendir, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { execa } from 'execa'
+import { whyNoRefs } from '../../board/ref-names.ts'
+import { Fault } from '../fault.ts'
+import type { Bind } from '../sandbox/bubblewrap.ts'
+import type { Walls } from '../sandbox/walls.ts'
+import { inheritedEnvironment } from './git.ts'
+
+/** What a private git directory holds beyond what it was given, as it says itself: nothing of it is believed yet. */
+export interface Collected {
+  /** The commit that HEAD is at; null: none. */
+  readonly head: string | null
+  /** Refs by name that are new or changed. */
+  readonly refs: ReadonlyMap<string, string>
+  /** Commits that only a reflog names any more: amended, reset, older stashes. The newest of each line. */
+  readonly lost: readonly string[]
+  /** A pack of all objects that are its own. */
+  readonly pack: string
+}
+
+export interface CollectRequest {
+  /** The private git directory. */
+  readonly path: string
+  readonly walls: Walls
+  /** Whose objects it borrows. */
+  readonly commonDir: string
+  /** The refs that it was given, and commits besides that the repository has. */
+  readonly given: ReadonlyMap<string, string>
+  readonly known: readonly string[]
+  /** Bytes of a file that is not even packed. */
+  readonly largestFile: number
+  /** Ours, for the pack; nothing inside the walls sees it. */
+  readonly outbox: string
+}
+
+const MOST_REFS = 1000
+const MOST_LOST = 500
+/** Files and directories in a private git directory. */
+const MOST_ENTRIES = 500_000
+/** Bytes of what it says about itself. */
+const LONGEST_ANSWER = 8 * 1024 * 1024
+/** Milliseconds for an ordinary lane, and for each megabyte of objects on top. */
+const PATIENCE = 20_000
+const PATIENCE_PER_MEGABYTE = 100
+
+/**
+ * One program inside the walls lists and packs. `--local` leaves out what the repository lent. A file that is too large
+ * is left out, and missed when the rest is taken in.
+ */
+const SCRIPT = `set -eu
+git show-ref --head >&3 || true
+echo -- >&3
+git rev-list --parents --ignore-missing --max-count=20000 --reflog --not --all >&3
+git pack-objects -q --threads=1 --local --all --reflog --indexed-objects --filter=blob:limit=$1 --stdout --delta-base-offset`
+
+/**
+ * Only once every process of the lane is gone. Git reads objects, refs and reflogs of the private directory, and settings
+ * of ours in place of its own: one that includes a FIFO, or fetches what is missing by a program, would hang it.
+ * @throws Fault `import-refused`: what it holds is not what git writes, or it does not answer in time
+ */
+export async function collect(request: CollectRequest): Promise<Collected> {
+  const { path, walls, given, known, outbox, largestFile } = request
+  const bytes = await plainFiles(path)
+  const pack = join(outbox, 'objects.pack')
+  const [file = '', ...args] = walls.wrap(['/bin/sh', '-c', SCRIPT, 'sh', String(largestFile + 1)], {
+    readable: await settingsOfOurs(request),
+    cwd: '/',
+  })
+  const env = {
+    ...inheritedEnvironment(),
+    GIT_DIR: path,
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_REPLACE_OBJECTS: '1',
+  }
+  await using packed = await open(pack, 'wx', 0o600)
+  const { exitCode, signal, isMaxBuffer, stdio, timedOut, stderr } = await execa(file, args, {
+    cwd: '/',
+    env: { ...walls.environment(env), GIT_CONFIG_GLOBAL: '/dev/null' },
+    extendEnv: false,
+    detached: true,
+    // Execa's types know descriptors only up to 9.
+    stdio: ['pipe', packed.fd as 9, 'pipe', 'pipe'],
+    input: [...new Set([...given.values(), ...known])].map((oid) => `^${oid}\n`).join(''),
+    reject: false,
+    stripFinalNewline: false,
+    timeout: Math.round(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE),
+    killSignal: 'SIGKILL',
+    maxBuffer: { fd3: LONGEST_ANSWER, stderr: 4096 },
+  })
+  if (timedOut === true) throw refused('it did not answer in time')
+  if (exitCode === undefined && signal === undefined && !isMaxBuffer)
+    throw new Fault('The walls around git could not be put up.', { retry: 'later' })
+  if (exitCode !== 0)
+    throw refused(`git failed in it: ${stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`)
+  return { ...readAnswer(stdio[3], given), pack }
+}
+
+/** Files that are seen over those of the lane: where objects come from, and nothing that runs or is read besides. */
+async function settingsOfOurs({ path, commonDir, outbox, known }: CollectRequest): Promise<Bind[]> {
+  await rm(outbox, { recursive: true, force: true })
+  await mkdir(outbox, { recursive: true, mode: 0o755 })
+  const isSha1 = known.every((oid) => oid.length === 40)
+  const texts = {
+    config: `[core]\n\trepositoryformatversion = ${isSha1 ? 0 : 1}\n\tbare = false\n${isSha1 ? '' : '[extensions]\n\tobjectformat = sha256\n'}`,
+    'objects/info/alternates': `${join(commonDir, 'objects')}\n`,
+  }
+  return await Promise.all(
+    Object.entries(texts).map(async ([name, text]) => {
+      const from = join(outbox, basename(name))
+      await writeFile(from, text, { mode: 0o644 })
+      return { from, to: join(path, name) }
+    }),
+  )
+}
+
+function readAnswer(answer: string, given: ReadonlyMap<string, string>): Omit<Collected, 'pack'> {
+  const [shown = '', listed = ''] = answer.split(/^--$/m, 2)
+  const refs = new Map<string, string>()
+  let head: string | null = null
+  for (const line of shown.split('\n').filter((one) => one !== '')) {
+    const [, oid = '', name = ''] = /^([0-9a-f]{40}|[0-9a-f]{64}) (HEAD|refs\/\S+)$/.exec(line) ?? []
+    if (oid === '') throw refused('it lists refs that git would not write')
+    if (name === 'HEAD') head = oid
+    else if (given.get(name) !== oid) refs.set(name, oid)
+  }
+  if (refs.size > MOST_REFS) throw refused(`it has ${refs.size} new refs`)
+  const why = whyNoRefs([...refs.keys()])
+  if (why !== null) throw refused(`it has ${why}`)
+  return { head, refs, lost: newest(listed) }
+}
+
+/** Of `rev-list --parents`: the commits that are no parent of another. */
+function newest(listed: string): string[] {
+  const lines = listed.split('\n').filter((line) => line !== '')
+  if (lines.some((line) => !/^[0-9a-f ]+$/.test(line)))
+    throw refused('it lists commits that git would not write')
+  const parents = new Set(lines.flatMap((line) => line.split(' ').slice(1)))
+  const tips = lines.map((line) => line.split(' ')[0] ?? '').filter((oid) => !parents.has(oid))
+  return tips.slice(0, MOST_LOST)
+}
+
+/** Bytes of all files; anything but files and directories hangs git or leads it out (a FIFO as HEAD hangs a fetch). */
+async function plainFiles(path: string): Promise<number> {
+  let bytes = 0
+  let entries = 0
+  try {
+    if (!(await lstat(path)).isDirectory()) throw refused('its git directory is gone')
+    const waiting = [path]
+    for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop())
+      for await (const below of await opendir(directory, { bufferSize: 256 })) {
+        const place = join(directory, below.name)
+        const name = place.slice(path.length + 1)
+        entries += 1
+        if (entries > MOST_ENTRIES) throw refused('its git directory has too many files')
+        if (name === 'hooks') continue
+        if (name === 'commondir') throw refused('its git directory leads elsewhere')
+        if (below.isDirectory()) waiting.push(place)
+        else if (below.isFile()) bytes += (await lstat(place)).size
+        else throw refused(`${name} is neither a file nor a directory`)
+      }
+    return bytes
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined || !UNREADABLE.has(code)) throw error
+    throw refused(`its git directory cannot be read (${code})`)
+  }
+}
+
+/** What a lane can do to its own directory. */
+const UNREADABLE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'])
+
+/** Code of the fault by which a lane's git is not taken in. */
+export const IMPORT_REFUSED = 'import-refused'
+
+export function refused(why: string): Fault {
+  return new Fault(`What the agent left in git is not taken in: ${why}.`, {
+    retry: 'never',
+    code: IMPORT_REFUSED,
+  })
+}

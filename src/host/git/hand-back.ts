@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { entriesOnly, type IndexEntry, parseIndex } from '../archive/index-file.ts'
+import { git, gitBytes, splitZero } from './git.ts'
+import { branchTip } from './refs.ts'
+
+/** What git on the host says of a lane; compared to see whether anybody changed it meanwhile. */
+export interface HostState {
+  readonly tip: string | null
+  readonly head: string
+  /** Digest of what is staged; not of the times of files, which every `git status` may write anew. */
+  readonly index: string
+}
+
+export async function hostState(commonDir: string, adminDir: string, branch: string): Promise<HostState> {
+  const [tip, head, index] = await Promise.all([
+    branchTip({ gitDir: commonDir }, branch),
+    readFile(join(adminDir, 'HEAD'), 'utf8').catch(() => ''),
+    readFile(join(adminDir, 'index')).catch(() => Buffer.alloc(0)),
+  ])
+  return { tip, head: head.trim(), index: createHash('sha256').update(staged(index)).digest('hex') }
+}
+
+function staged(index: Buffer): Buffer | string {
+  const entries = parseIndex(index)?.entries
+  return entries?.map(({ mode, oid, stage, path }) => `${mode} ${oid} ${stage} ${path}\0`).join('') ?? index
+}
+
+export interface HandBack {
+  readonly commonDir: string
+  readonly adminDir: string
+  readonly branch: string
+  /** The imported commit that the lane's branch moves to. */
+  readonly to: string
+  /** The host as it was when the walls took the lane over. */
+  readonly before: HostState
+  /** The index inside the walls. */
+  readonly privateIndex: string
+}
+
+/**
+ * Brings the lane's branch and index on the host to what was imported. False: somebody worked in the lane with plain
+ * git meanwhile, so nothing is changed. Repeatable: after a crash in the middle the branch is there already.
+ */
+export async function handBack(back: HandBack): Promise<boolean> {
+  const { commonDir, adminDir, branch, to, before } = back
+  const now = await hostState(commonDir, adminDir, branch)
+  const moved = now.tip === to
+  if ((!moved && now.tip !== before.tip) || now.head !== `ref: refs/heads/${branch}`) return false
+  if (now.index !== before.index && !moved) return false
+  const lock = await open(join(adminDir, 'index.lock'), 'wx').catch(() => null)
+  if (lock === null) return false
+  try {
+    await lock.writeFile(await indexFor(back))
+    await lock.close()
+    if (!moved && !(await moveBranch(back, before.tip))) return false
+    await rename(join(adminDir, 'index.lock'), join(adminDir, 'index'))
+    return true
+  } finally {
+    await lock.close().catch(() => undefined)
+    await rm(join(adminDir, 'index.lock'), { force: true })
+  }
+}
+
+async function moveBranch({ commonDir, branch, to }: HandBack, from: string | null): Promise<boolean> {
+  const args = ['update-ref', '-m', 'worklane: back from the walls', `refs/heads/${branch}`, to, from ?? '']
+  return (await git({ gitDir: commonDir }, args, { answers: [0, 1, 128], writes: true })).exitCode === 0
+}
+
+/**
+ * The index of the walls where it is exactly the commit: then git on the host need not read the files again. It comes
+ * without its extensions, since cached trees could claim what they are not. Otherwise one is made from the commit.
+ */
+async function indexFor({ commonDir, adminDir, to, privateIndex }: HandBack): Promise<Buffer> {
+  const file = await readIndex(privateIndex)
+  const index = parseIndex(file)
+  if (index !== null && (await isTree(commonDir, to, index.entries))) {
+    const plain = entriesOnly(file)
+    if (plain !== null) return plain
+  }
+  const indexFile = join(adminDir, 'worklane-index')
+  try {
+    await git({ gitDir: adminDir, indexFile }, ['read-tree', to], { writes: true })
+    return await readFile(indexFile)
+  } finally {
+    await rm(indexFile, { force: true })
+  }
+}
+
+/** Bytes; some 700,000 entries. */
+const LARGEST_INDEX = 64 * 1024 * 1024
+
+/** A file that the lane wrote: a link, or a gigabyte that is none of an index, counts as nothing. */
+async function readIndex(path: string): Promise<Buffer> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const stat = await file.stat()
+    if (stat.isFile() && stat.size <= LARGEST_INDEX) return await file.readFile()
+  } catch {
+    // One is made from the commit.
+  }
+  return Buffer.alloc(0)
+}
+
+/** Whether the entries are the files of the commit, each under its mode, and nothing else. */
+async function isTree(commonDir: string, commit: string, entries: readonly IndexEntry[]): Promise<boolean> {
+  const { stdout } = await gitBytes({ gitDir: commonDir }, ['ls-tree', '-r', '-z', '--full-tree', commit])
+  const files = splitZero(stdout)
+  if (files.length !== entries.length) return false
+  return entries.every(({ mode, oid, path, stage }, at) => {
+    const [, listed = '', name = ''] = /^(\d{6} \w+ [0-9a-f]+)\t(.*)$/s.exec(files[at] ?? '') ?? []
+    const [octal, , object] = listed.split(' ')
+    return stage === 0 && Number.parseInt(octal ?? '', 8) === mode && object === oid && name === path
+  })
+}

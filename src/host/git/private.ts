@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { isAbsolute, join, relative } from 'node:path'
+import { execa } from 'execa'
+import { Fault } from '../fault.ts'
+import { git, gitLine, splitZero } from './git.ts'
+import { identityEnvironment } from './identity.ts'
+import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
+
+/** What a private git directory is made from. */
+export interface PrivateSource {
+  readonly commonDir: string
+  /** Git's own directory for the lane, on the host. */
+  readonly adminDir: string
+  /** The main checkout. */
+  readonly root: string
+  readonly branch: string
+  readonly base: string
+}
+
+/** State of a merge, rebase or the like that a person left in the lane: git's own file names (git-status.c). */
+const OPERATIONS = [
+  ...['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'MERGE_RR', 'SQUASH_MSG', 'CHERRY_PICK_HEAD', 'REVERT_HEAD'],
+  ...['ORIG_HEAD', 'rebase-merge', 'rebase-apply', 'sequencer', 'AUTO_MERGE'],
+]
+
+/**
+ * Makes the git directory that a lane has inside its walls: the lane's branch, base, tags and remote branches as they
+ * are now, the index, the project's hooks, who commits; the shared objects are read as alternates. Nothing done to it
+ * reaches the repository. Answers the refs that it was given, by name. Only before anything runs inside.
+ */
+export async function makePrivate(path: string, source: PrivateSource): Promise<ReadonlyMap<string, string>> {
+  const { commonDir, adminDir, branch } = source
+  const [config, refs, head] = await Promise.all([
+    privateConfig(source),
+    givenRefs(source),
+    readFile(join(adminDir, 'HEAD'), 'utf8'),
+  ])
+  await makeGitDirectory({ commonDir }, { path, head: head.trim(), config })
+  await mkdir(join(path, 'refs', 'tags'), { recursive: true })
+  await writeFile(join(path, 'packed-refs'), packed(refs))
+  // Loose, as git leaves it after a commit.
+  const tip = refs.get(`refs/heads/${branch}`)?.oid
+  if (tip === undefined) throw new Fault(`The branch ${branch} of the lane is gone.`, { retry: 'never' })
+  if (existsSync(join(adminDir, 'index'))) await copyFile(join(adminDir, 'index'), join(path, 'index'))
+  for (const name of OPERATIONS)
+    if (existsSync(join(adminDir, name)))
+      await cp(join(adminDir, name), join(path, name), { recursive: true, verbatimSymlinks: true })
+  await copyHooks(source, path)
+  return new Map([...refs].map(([name, { oid }]) => [name, oid]))
+}
+
+interface GivenRef {
+  readonly oid: string
+  /** What an annotated tag leads to. */
+  readonly peeled: string
+}
+
+/** Not the branches of other lanes: they come and go, and are none of this lane's business. */
+async function givenRefs({ commonDir, branch, base }: PrivateSource): Promise<Map<string, GivenRef>> {
+  const format = '--format=%(objectname) %(*objectname) %(refname)%00'
+  const wanted = [`refs/heads/${branch}`, `refs/heads/${base}`, 'refs/tags', 'refs/remotes']
+  const { stdout } = await git({ gitDir: commonDir }, ['for-each-ref', format, ...wanted])
+  const refs = new Map<string, GivenRef>()
+  for (const line of stdout.split('\0\n')) {
+    const [, oid = '', peeled = '', name = ''] = /^(\S+) (\S*) (\S+)$/.exec(line) ?? []
+    // A symbolic ref such as origin/HEAD would have to be one here too.
+    if (name !== '' && !name.endsWith('/HEAD')) refs.set(name, { oid, peeled })
+  }
+  return refs
+}
+
+/** The format of git's packed-refs (refs/packed-backend.c). */
+function packed(refs: ReadonlyMap<string, GivenRef>): string {
+  const names = [...refs.keys()].sort((a, b) => (a < b ? -1 : 1))
+  const lines = names.flatMap((name) => {
+    const { oid = '', peeled = '' } = refs.get(name) ?? {}
+    return peeled === '' ? [`${oid} ${name}`] : [`${oid} ${name}`, `^${peeled}`]
+  })
+  return `${['# pack-refs with: peeled fully-peeled sorted ', ...lines].join('\n')}\n`
+}
+
+async function privateConfig(source: PrivateSource): Promise<string> {
+  const place = { gitDir: source.commonDir }
+  const [own, who, settings] = await Promise.all([
+    ownConfig(source),
+    identity(source),
+    git(place, ['config', '-z', '--get-regexp', '^(filter\\..*|core\\.hookspath)$'], { answers: [0, 1] }),
+  ])
+  const hooks = hooksPath(source, settings.stdout)
+  return [
+    own.replace('logallrefupdates = false', 'logallrefupdates = true'),
+    ...(hooks === null ? [] : ['[core]', `\thooksPath = ${quoted(hooks)}`]),
+    '[user]',
+    ...Object.entries(who).map(([key, value]) => `\t${key} = ${quoted(value)}`),
+    '[commit]',
+    '\tgpgSign = false',
+    // Debian 12's git can lose a file in a "clean" merge otherwise (t6423 12i2, fixed in 2.51.1).
+    '[merge]',
+    '\tdirectoryRenames = false',
+    ...(await filters(settings.stdout)),
+    '',
+  ].join('\n')
+}
+
+/** Quoted as in git-config(1); control characters have no place in any of these. */
+function quoted(value: string): string {
+  return `"${value.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`
+}
+
+async function identity({ commonDir }: PrivateSource): Promise<{ name: string; email: string }> {
+  const place = { gitDir: commonDir }
+  const env = await identityEnvironment(place)
+  const ident = await gitLine(place, ['var', 'GIT_COMMITTER_IDENT'], { env })
+  const [, name = 'Worklane', email = 'worklane@localhost'] = /^(.*) <(.*)> \d+ \S+$/.exec(ident) ?? []
+  return { name, email }
+}
+
+/** Filters whose programs the machine has, such as git-lfs. One that lies in the repository is the lane's own code. */
+async function filters(settings: string): Promise<string[]> {
+  const found = new Map<string, string[]>()
+  for (const entry of splitZero(settings)) {
+    const [key = '', value = ''] = entry.split(/\n(.*)/s)
+    const [, name, field] = /^filter\.(.*)\.(clean|smudge|process|required)$/.exec(key) ?? []
+    if (name === undefined || field === undefined) continue
+    if (field !== 'required' && !(await isProgram(value))) continue
+    found.set(name, [...(found.get(name) ?? []), `\t${field} = ${quoted(value)}`])
+  }
+  return [...found].flatMap(([name, lines]) => [`[filter ${quoted(name)}]`, ...lines])
+}
+
+const programs = new Map<string, Promise<boolean>>()
+
+async function isProgram(command: string): Promise<boolean> {
+  const [first = ''] = command.trim().split(/\s+/)
+  if (!/^[\w.+-]+$/.test(first)) return false
+  const known =
+    programs.get(first) ??
+    execa('sh', ['-c', 'command -v "$1"', 'sh', first], { reject: false, cwd: '/', stdin: 'ignore' }).then(
+      ({ exitCode }) => exitCode === 0,
+    )
+  programs.set(first, known)
+  return await known
+}
+
+/** Where the project has its hooks, as it is called from inside the lane; null: git's own place, or nowhere near. */
+function hooksPath({ root }: PrivateSource, settings: string): string | null {
+  const [entry] = splitZero(settings).filter((line) => line.startsWith('core.hookspath\n'))
+  const path = entry?.slice('core.hookspath\n'.length) ?? ''
+  if (path === '') return null
+  if (!isAbsolute(path)) return path
+  const inside = relative(root, path)
+  return inside.startsWith('..') || isAbsolute(inside) ? null : inside
+}
+
+/** The hooks that people have here run inside too, for commits of the agent. */
+async function copyHooks({ commonDir }: PrivateSource, path: string): Promise<void> {
+  const from = join(commonDir, 'hooks')
+  const names = await readdir(from).catch(() => [])
+  await mkdir(join(path, 'hooks'), { recursive: true })
+  for (const name of names.filter((one) => !one.endsWith('.sample'))) {
+    const stat = await lstat(join(from, name))
+    if (!stat.isFile() || stat.size > 1_000_000) continue
+    await copyFile(join(from, name), join(path, 'hooks', name))
+    await chmod(join(path, 'hooks', name), 0o755)
+  }
+}

@@ -1,0 +1,195 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chown, mkdir } from 'node:fs/promises'
+import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { objectDirectories } from '../git/alternates.ts'
+import { type Bind, bubblewrap, type WallsPolicy } from './bubblewrap.ts'
+import { systemDirectories, systemFiles, toolDirectories } from './system.ts'
+
+/** The walls around a directory: what runs inside sees the directory, the machine's programs and little else. */
+export interface Walls {
+  /** The uid of what runs inside; null: ours. */
+  readonly uid: number | null
+  /** HOME as it is called inside, and outside too. */
+  readonly home: string
+  /** The command line that runs `argv` inside. */
+  wrap(argv: readonly string[], more?: MoreBinds): string[]
+  /** What an environment has to say inside in place of what it says outside. */
+  environment(env: Readonly<Record<string, string>>): Record<string, string>
+}
+
+/** Shown to one program alone. */
+export interface MoreBinds {
+  /** Directory to start in. */
+  readonly cwd?: string
+  readonly readable?: readonly Bind[]
+  readonly writable?: readonly Bind[]
+}
+
+export interface WallsRequest {
+  /** The directory that the walls stand around; programs start in it. */
+  readonly directory: string
+  /** Ours, for the private HOME and /tmp and what else belongs to these walls. */
+  readonly room: string
+  readonly uid: number | null
+  /** The main checkout: its place is shown empty. */
+  readonly root: string
+  /** Whose objects can be read. */
+  readonly commonDir: string
+  /** A git directory of the walls' own, which the directory's `.git` leads to. */
+  readonly gitDirectory: string | null
+  /** What people let it read and write beside, as absolute paths. */
+  readonly readable: readonly string[]
+  readonly writable: readonly string[]
+  /** Further directories that are shown empty. */
+  readonly hidden?: readonly string[]
+  /** The directory itself cannot be written either. */
+  readonly onlyReads?: boolean
+  readonly network: boolean
+}
+
+/** Where a program inside finds what is its own: `prompt.md`, sockets. */
+export const INSIDE = '/run/worklane'
+
+/** Makes the walls' room and answers the walls. Nothing runs yet. */
+export async function buildWalls(request: WallsRequest): Promise<Walls> {
+  const { uid, room } = request
+  await mkdir(room, { recursive: true, mode: 0o700 })
+  for (const name of ['home', 'tmp']) {
+    await mkdir(join(room, name), { recursive: true, mode: 0o700 })
+    if (uid !== null) await chown(join(room, name), uid, uid)
+  }
+  const user = userOf(uid)
+  writeAccounts(room, user)
+  // The lane's top directory stays root's, so that git takes it for a person's own outside too.
+  putFile(join(room, 'gitconfig'), safeDirectories(request))
+  const policy = policyOf(request, user)
+  return {
+    uid,
+    home: user.home,
+    wrap: (argv, more = {}) =>
+      bubblewrap(
+        {
+          ...policy,
+          cwd: more.cwd ?? policy.cwd,
+          readable: [...policy.readable, ...(more.readable ?? [])],
+          writable: [...policy.writable, ...(more.writable ?? [])],
+        },
+        argv,
+      ),
+    environment: (env) => ({
+      ...without(env, LEADS_OUT),
+      HOME: user.home,
+      TMPDIR: '/tmp',
+      USER: user.name,
+      LOGNAME: user.name,
+    }),
+  }
+}
+
+/** Git works there although the top directory is root's (git-config(1), safe.directory). */
+function safeDirectories({ directory, gitDirectory }: WallsRequest): string {
+  const trusted = [directory, gitDirectory].filter((path) => path !== null)
+  return `[safe]\n${trusted.map((path) => `\tdirectory = "${path.replace(/["\\]/g, '\\$&')}"\n`).join('')}`
+}
+
+/** Variables that lead to what is not there inside: sockets, and git settings in a file of the user's. */
+const LEADS_OUT = [
+  'GIT_CONFIG_GLOBAL',
+  'GIT_CONFIG_NOSYSTEM',
+  'SSH_AUTH_SOCK',
+  'GNUPGHOME',
+  'XDG_RUNTIME_DIR',
+  'DBUS_SESSION_BUS_ADDRESS',
+]
+
+function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
+}
+
+function policyOf(request: WallsRequest, user: User): WallsPolicy {
+  const { directory, room, uid, root, commonDir, gitDirectory, network } = request
+  const git = gitDirectory === null ? [] : [gitDirectory]
+  const own = ['passwd', 'group', 'gitconfig'].map((name) => ({
+    from: join(room, name),
+    to: join('/etc', name),
+  }))
+  return {
+    cwd: directory,
+    uid,
+    system: systemDirectories(),
+    hidden: [...(isAround(root, user.home) ? [] : [root]), ...(request.hidden ?? [])],
+    homes: [
+      { from: join(room, 'home'), to: user.home },
+      { from: join(room, 'tmp'), to: '/tmp' },
+    ],
+    readable: [
+      ...systemFiles(),
+      ...own,
+      ...toolDirectories(process.env.PATH ?? '', user.home).map((from) => ({ from })),
+      ...objectDirectories(join(commonDir, 'objects')).map((from) => ({ from })),
+      ...request.readable.map((from) => ({ from })),
+    ],
+    writable: [
+      ...[...(request.onlyReads === true ? [] : [directory]), ...git].map((from) => ({ from })),
+      ...request.writable.map((from) => ({ from })),
+    ],
+    pinned: gitDirectory === null ? [] : [{ from: gitLink(room, gitDirectory), to: join(directory, '.git') }],
+    network,
+  }
+}
+
+/** HOME can be the checkout itself, or lie in it. */
+function isAround(root: string, home: string): boolean {
+  return root === '/' || home === root || home.startsWith(`${root}/`)
+}
+
+/** The `.git` file that is seen inside. */
+function gitLink(room: string, gitDirectory: string): string {
+  const file = join(room, 'gitlink')
+  putFile(file, `gitdir: ${gitDirectory}\n`)
+  return file
+}
+
+interface User {
+  readonly uid: number
+  readonly name: string
+  readonly home: string
+  readonly shell: string
+}
+
+/** The user that programs inside take themselves for: our name and HOME, the uid of the walls. */
+function userOf(uid: number | null): User {
+  const home = homedir()
+  try {
+    const { username, shell } = userInfo()
+    return {
+      uid: uid ?? process.getuid?.() ?? 0,
+      name: uid === null ? username : 'lane',
+      home,
+      shell: shell ?? '/bin/sh',
+    }
+  } catch {
+    return { uid: uid ?? process.getuid?.() ?? 0, name: 'lane', home, shell: '/bin/sh' }
+  }
+}
+
+/** Programs look up who they are, and fail where nobody knows them. */
+function writeAccounts(room: string, { uid, name, home, shell }: User): void {
+  putFile(
+    join(room, 'passwd'),
+    `root:x:0:0:root:/root:/bin/sh\n${name}:x:${uid}:${uid}:${name}:${home}:${shell}\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n`,
+  )
+  putFile(join(room, 'group'), `root:x:0:\n${name}:x:${uid}:\nnogroup:x:65534:\n`)
+}
+
+/** Written only where it differs: walls that stand have it mounted. */
+function putFile(path: string, text: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === text) return
+  } catch {
+    // Not there yet.
+  }
+  mkdirSync(join(path, '..'), { recursive: true })
+  writeFileSync(path, text, { mode: 0o644 })
+}

@@ -1,0 +1,9 @@
+import type { Kysely } from 'kysely'
+
+/** In what a run works: `walls`, or `none` where a person asked for it. Runs from before had none. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable('run')
+    .addColumn('sandbox', 'text', (c) => c.notNull().defaultTo('none'))
+    .execute()
+}

@@ -1,0 +1,123 @@
+import type { Kysely } from 'kysely'
+import type { EventDraft } from '../board/event.ts'
+import { isOurs, type SharedState, sharedChange } from '../board/shared-state.ts'
+import type { Schema } from './schema.ts'
+import { type Tx, tell } from './transact.ts'
+
+type Db = Kysely<Schema>
+
+/** What was there at the last look. */
+interface Seen {
+  readonly state: SharedState
+  readonly base: Base | null
+}
+
+interface Base {
+  readonly branch: string
+  readonly tip: string
+  /** Number of the newest event before the look. */
+  readonly seq: number
+}
+
+/** A look at what all worktrees share. */
+export interface SharedLook {
+  readonly state: SharedState
+  /** Null: no base is chosen yet. */
+  readonly baseBranch: string | null
+  /** Of the newest event, taken before the look: what is told later need not be in it yet. */
+  readonly seq: number
+}
+
+const SEEN = 'shared-state'
+const ACCEPTED = 'shared-state.accepted'
+/** Names in one event. */
+const MOST_NAMES = 50
+
+/** What a person has taken for right; undefined before the first look. */
+export async function acceptedShared(db: Db): Promise<SharedState | undefined> {
+  return await settingOf<SharedState>(db, ACCEPTED)
+}
+
+export async function acceptShared(tx: Tx, state: SharedState): Promise<void> {
+  await keep(tx, ACCEPTED, { ...state, refs: {} })
+}
+
+/** Tells what differs from the last look, and remembers this one. The first look is taken for right. */
+export async function recordShared(tx: Tx, look: SharedLook): Promise<void> {
+  const seen = await settingOf<Seen>(tx.db, SEEN)
+  const ours = await ownRefs(tx.db, look.baseBranch)
+  const base = baseOf(look)
+  if (seen === undefined) await acceptShared(tx, look.state)
+  else
+    await tell(tx, ...changes(seen.state, look.state, ours), ...(await foreignMove(tx.db, seen.base, base)))
+  const refs = Object.fromEntries(Object.entries(look.state.refs).filter(([ref]) => !isOurs(ref, ours)))
+  // A base that is gone for a moment is compared with what it was.
+  await keep(tx, SEEN, { state: { ...look.state, refs }, base: base ?? seen?.base ?? null } satisfies Seen)
+}
+
+/** Base, and the branches of all lanes that ever were. */
+async function ownRefs(db: Db, baseBranch: string | null): Promise<Set<string>> {
+  const lanes = await db.selectFrom('lane').select('branch').distinct().execute()
+  const branches = [...lanes.map(({ branch }) => branch), ...(baseBranch === null ? [] : [baseBranch])]
+  return new Set(branches.map((branch) => `refs/heads/${branch}`))
+}
+
+function baseOf({ state, baseBranch, seq }: SharedLook): Base | null {
+  const tip = baseBranch === null ? undefined : state.refs[`refs/heads/${baseBranch}`]
+  return baseBranch === null || tip === undefined ? null : { branch: baseBranch, tip, seq }
+}
+
+function changes(before: SharedState, after: SharedState, ours: ReadonlySet<string>): EventDraft[] {
+  const { config, hooks, alternates, attributes, refs } = sharedChange(before, after, ours)
+  const draft = (type: EventDraft['type'], data: object | null): EventDraft[] =>
+    data === null ? [] : [{ type, subject: 'repository', data: cut(data) }]
+  return [
+    ...draft('repository.config_changed', config),
+    ...draft('repository.hooks_changed', hooks),
+    ...draft('repository.alternates_changed', alternates),
+    ...draft('repository.attributes_changed', attributes),
+    ...draft('repository.refs_changed', refs),
+  ]
+}
+
+/** Lists of an event, each cut, with the number of what was left out. */
+function cut(lists: object): Record<string, unknown> {
+  const entries = Object.entries(lists) as [string, readonly unknown[]][]
+  const more = entries.reduce((sum, [, list]) => sum + Math.max(0, list.length - MOST_NAMES), 0)
+  const kept = entries.map(([name, list]) => [name, list.slice(0, MOST_NAMES)])
+  return { ...Object.fromEntries(kept), ...(more === 0 ? {} : { more }) }
+}
+
+/** Base is somewhere else, and no landing brought it there. */
+async function foreignMove(db: Db, before: Base | null, now: Base | null): Promise<EventDraft[]> {
+  if (before === null || now === null || before.branch !== now.branch || before.tip === now.tip) return []
+  const rows = await db
+    .selectFrom('event')
+    .select('data')
+    .where('type', '=', 'base.moved')
+    .where('subject', '=', `base/${now.branch}`)
+    .where('seq', '>', before.seq)
+    .orderBy('seq')
+    .execute()
+  const moves = rows.map(({ data }) => JSON.parse(data) as { to?: string; by?: string })
+  // A landing moves the ref first and tells then.
+  const moving = await db.selectFrom('landing').select('candidate').where('state', '=', 'moving').execute()
+  const landed = moves.filter(({ by }) => by === undefined).map(({ to }) => to)
+  if (landed.includes(now.tip) || moving.some(({ candidate }) => candidate === now.tip)) return []
+  const data = { from: moves.at(-1)?.to ?? before.tip, to: now.tip, by: 'other' }
+  return [{ type: 'base.moved', subject: `base/${now.branch}`, data }]
+}
+
+async function settingOf<T>(db: Db, key: string): Promise<T | undefined> {
+  const row = await db.selectFrom('setting').select('value').where('key', '=', key).executeTakeFirst()
+  return row === undefined ? undefined : (JSON.parse(row.value) as T)
+}
+
+async function keep(tx: Tx, key: string, content: unknown): Promise<void> {
+  const value = JSON.stringify(content)
+  await tx.db
+    .insertInto('setting')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute()
+}

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { detectGroups } from '../../src/host/limits/detect.ts'
+import { data, worklane } from '../fixtures/cli.ts'
+import { makeRepository } from '../fixtures/repository.ts'
+
+/** In the repository, so that it is there inside the walls too. */
+const SOURCE = readFileSync(
+  fileURLToPath(new URL('../fixtures/programs/offender.mjs', import.meta.url)),
+  'utf8',
+)
+const OFFENDER = 'node offender.mjs'
+const SETTINGS = `agents: { attempts: 1 }
+limits: { processes: 64, memory: 256mb, files: 500, disk: 100mb }
+`
+const CAUSES = {
+  processes: /^The limit of 64 processes was reached \(limits\.processes\)/,
+  memory: /The memory limit of 256 MB was reached \(limits\.memory\)/,
+  disk: /^The disk limit of 100 MB was reached \(limits\.disk\): the lane takes \d+/,
+  files: /One of its processes had \d+ files open; the limit is 500 \(limits\.files\)/,
+}
+
+it('who takes more than its limits fails with the cause, and the others go on', async () => {
+  using repository = makeRepository({ 'a.txt': 'one\n', 'offender.mjs': SOURCE, 'worklane.yaml': SETTINGS })
+  const kinds = Object.keys(CAUSES) as (keyof typeof CAUSES)[]
+  const tasks = [
+    ...kinds.map((kind) => ({ subject: kind, command: `${OFFENDER} ${kind}` })),
+    { subject: 'calm', command: 'echo two > b.txt && git add b.txt && git commit -qm two' },
+  ]
+  const file = join(repository.root, '../tasks.json')
+  writeFileSync(file, JSON.stringify(tasks))
+  const said = await worklane(repository.root, 'run', file, '-j', '5', '--json')
+  const summary = JSON.parse(said.out.trim().split('\n').at(-1) ?? '').data
+  expect([said.code, summary.landed]).toEqual([1, [5]])
+  for (const [at, kind] of kinds.entries()) {
+    const { state, runs, lanes, notes } = await data(repository.root, 'task', 'show', String(at + 1))
+    const seen = JSON.stringify({ state, runs, notes })
+    expect(state, seen).toBe('failed')
+    // Without groups a fork bomb and a hog are only watched, which sees the same but says it in other words.
+    if (detectGroups().found !== null) expect(notes.at(-1).text, seen).toMatch(CAUSES[kind])
+    if (kind === 'disk') expect(existsSync(join(lanes[0].path, 'filler-0')), seen).toBe(true)
+  }
+})

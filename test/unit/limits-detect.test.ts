@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { judgeLimits } from '../../src/engine/health/machine.ts'
+import { judgeMounts } from '../../src/host/limits/detect.ts'
+import { temporaryDirectory } from '../fixtures/repository.ts'
+
+let root: string
+beforeEach(() => {
+  root = temporaryDirectory()
+})
+afterEach(() => {
+  chmodSync(root, 0o700)
+})
+
+/** A directory that looks like a group of version 2. */
+function group(path: string, controllers: string): string {
+  const directory = join(root, path)
+  mkdirSync(directory, { recursive: true })
+  for (const [name, text] of Object.entries({
+    'cgroup.procs': '',
+    'cgroup.subtree_control': '',
+    'cgroup.controllers': `${controllers}\n`,
+  }))
+    writeFileSync(join(directory, name), text)
+  return directory
+}
+
+const mountOfV2 = (from = '/'): string => `24 23 0:22 ${from} ${root} rw - cgroup2 cgroup2 rw,nsdelegate\n`
+const mountOfV1 = (controllers: string): string =>
+  `33 31 0:30 / ${join(root, controllers)} rw,relatime - cgroup cgroup rw,${controllers}\n`
+
+it('finds what was handed to us in version 2', () => {
+  const home = group('user.slice/run-1.scope', 'cpu io memory pids')
+  const { found, shortfall } = judgeMounts(mountOfV2(), '0::/user.slice/run-1.scope\n')
+  expect([found?.dialect.version, shortfall]).toEqual([2, null])
+  expect(found?.homes).toEqual({ pids: home, memory: home, cpu: home, freezer: home })
+})
+
+it('finds its own group again from the leaf that it moved to', () => {
+  const home = group('run-1.scope', 'cpu memory pids')
+  group('run-1.scope/worklane-engine', '')
+  const { found } = judgeMounts(mountOfV2(), '0::/run-1.scope/worklane-engine\n')
+  expect(found?.homes.memory).toBe(home)
+})
+
+it('a container sees its part of the hierarchy', () => {
+  group('', 'cpu memory pids')
+  expect(judgeMounts(mountOfV2('/docker/abc'), '0::/docker/abc\n').found?.homes.pids).toBe(join(root))
+  expect(judgeMounts(mountOfV2(), '0::/\n').found?.homes.pids).toBe(join(root))
+})
+
+it('takes the older version where the newer has no controllers', () => {
+  group('', 'hugetlb')
+  for (const name of ['pids', 'memory', 'cpu,cpuacct'])
+    mkdirSync(join(root, name, 'own'), { recursive: true })
+  for (const name of ['pids', 'memory', 'cpu,cpuacct'])
+    writeFileSync(join(root, name, 'own/cgroup.procs'), '')
+  const mounts = ['pids', 'memory', 'cpu,cpuacct'].map(mountOfV1).join('')
+  const { found, shortfall } = judgeMounts(
+    mountOfV2() + mounts,
+    '5:cpu,cpuacct:/own\n4:memory:/own\n3:pids:/own\n0::/\n',
+  )
+  expect([found?.dialect.version, shortfall]).toEqual([1, null])
+  const cpu = join(root, 'cpu,cpuacct/own')
+  expect(found?.homes).toEqual({
+    pids: join(root, 'pids/own'),
+    memory: join(root, 'memory/own'),
+    cpu,
+    cpuacct: cpu,
+  })
+})
+
+it('says what is missing, and what to do', () => {
+  group('', 'pids')
+  const part = judgeMounts(mountOfV2(), '0::/\n')
+  expect(part.found?.homes).toEqual({ pids: root, freezer: root })
+  expect(part.shortfall?.why).toContain('(memory, cpu)')
+  const nothing = judgeMounts('', '')
+  expect(nothing.found).toBe(null)
+  expect(nothing.shortfall?.why).toContain('(processes, memory, cpu)')
+  expect(nothing.shortfall?.remedy).toContain('Delegate=yes')
+  expect(judgeLimits(nothing.shortfall)).toMatchObject([{ code: 'limits-not-enforced', fixable: false }])
+  expect(judgeLimits(null)).toEqual([])
+})
