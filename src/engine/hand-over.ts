@@ -78,10 +78,10 @@ export type BroughtBack =
   | { readonly kind: 'refused'; readonly reason: string }
 
 /**
- * Takes everything that the lane's git holds into the repository, below `refs/worklane/<task>/<epoch>/`. Once no
- * process of the lane is left. The lane's branch stays where it is.
+ * Takes everything that the lane's git holds into the repository, below `refs/worklane/<task>/<name>/`; a run's name is
+ * its epoch. Once no process of the run is left. The lane's branch stays where it is.
  */
-export async function bringBack(world: World, lane: OwnedLane, epoch: number): Promise<BroughtBack> {
+export async function bringBack(world: World, lane: OwnedLane, name: string): Promise<BroughtBack> {
   const { commonDir } = world.repository
   const record = await readRecord(world, lane)
   const given = new Map(record?.given ?? [])
@@ -99,7 +99,7 @@ export async function bringBack(world: World, lane: OwnedLane, epoch: number): P
     const refs = await importCollected({
       commonDir,
       collected,
-      refPrefix: `refs/worklane/${lane.taskId}/${epoch}`,
+      refPrefix: `refs/worklane/${lane.taskId}/${name}`,
       known: [...new Set([lane.startPoint, ...given.values()])],
       limits: { file: world.settings.sandbox.largestFile },
     })
@@ -144,6 +144,12 @@ export async function leaveWalls(world: World, lane: OwnedLane, head: string | n
 export async function isInside(world: World, lane: OwnedLane): Promise<boolean> {
   const record = await readRecord(world, lane)
   return record !== null && record.after === null
+}
+
+/** Whether the host stands as the lane's own git left it, or was made from it: nobody used plain git in it since. */
+export async function isUntouched(world: World, lane: OwnedLane): Promise<boolean> {
+  const record = await readRecord(world, lane)
+  return record !== null && isSame(record.after ?? record.before, await hostStateOf(world, lane))
 }
 
 /** Base and the other given refs may have moved since; the lane's own branches are its own. */

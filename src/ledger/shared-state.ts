@@ -6,12 +6,7 @@ import { type Tx, tell } from './transact.ts'
 
 type Db = Kysely<Schema>
 
-/** What was there at the last look. */
-interface Seen {
-  readonly state: SharedState
-  readonly base: Base | null
-}
-
+/** Where base was at the last look. */
 interface Base {
   readonly branch: string
   readonly tip: string
@@ -29,6 +24,7 @@ export interface SharedLook {
 }
 
 const SEEN = 'shared-state'
+const SEEN_BASE = 'shared-state.base'
 const ACCEPTED = 'shared-state.accepted'
 /** Names in one event. */
 const MOST_NAMES = 50
@@ -44,15 +40,16 @@ export async function acceptShared(tx: Tx, state: SharedState): Promise<void> {
 
 /** Tells what differs from the last look, and remembers this one. The first look is taken for right. */
 export async function recordShared(tx: Tx, look: SharedLook): Promise<void> {
-  const seen = await settingOf<Seen>(tx.db, SEEN)
+  const seen = await settingOf<SharedState>(tx.db, SEEN)
+  const seenBase = await settingOf<Base>(tx.db, SEEN_BASE)
   const ours = await ownRefs(tx.db, look.baseBranch)
   const base = baseOf(look)
   if (seen === undefined) await acceptShared(tx, look.state)
-  else
-    await tell(tx, ...changes(seen.state, look.state, ours), ...(await foreignMove(tx.db, seen.base, base)))
+  else await tell(tx, ...changes(seen, look.state, ours), ...(await foreignMove(tx.db, seenBase, base)))
   const refs = Object.fromEntries(Object.entries(look.state.refs).filter(([ref]) => !isOurs(ref, ours)))
+  await keep(tx, SEEN, { ...look.state, refs })
   // A base that is gone for a moment is compared with what it was.
-  await keep(tx, SEEN, { state: { ...look.state, refs }, base: base ?? seen?.base ?? null } satisfies Seen)
+  if (base !== null) await keep(tx, SEEN_BASE, base)
 }
 
 /** Base, and the branches of all lanes that ever were. */
@@ -89,8 +86,9 @@ function cut(lists: object): Record<string, unknown> {
 }
 
 /** Base is somewhere else, and no landing brought it there. */
-async function foreignMove(db: Db, before: Base | null, now: Base | null): Promise<EventDraft[]> {
-  if (before === null || now === null || before.branch !== now.branch || before.tip === now.tip) return []
+async function foreignMove(db: Db, before: Base | undefined, now: Base | null): Promise<EventDraft[]> {
+  if (before === undefined || now === null || before.branch !== now.branch || before.tip === now.tip)
+    return []
   const rows = await db
     .selectFrom('event')
     .select('data')
@@ -113,8 +111,11 @@ async function settingOf<T>(db: Db, key: string): Promise<T | undefined> {
   return row === undefined ? undefined : (JSON.parse(row.value) as T)
 }
 
+/** In a repository with thousands of refs it is long, and mostly the same as before. */
 async function keep(tx: Tx, key: string, content: unknown): Promise<void> {
   const value = JSON.stringify(content)
+  const same = tx.db.selectFrom('setting').select('key').where('key', '=', key).where('value', '=', value)
+  if ((await same.executeTakeFirst()) !== undefined) return
   await tx.db
     .insertInto('setting')
     .values({ key, value })

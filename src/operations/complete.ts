@@ -132,7 +132,7 @@ async function freezeAt(
 
 /** Git looked at the lane from inside walls; what it committed there comes out, and the lane is as it was found. */
 async function outOfWalls(world: World, held: Task, lane: OwnedLane): Promise<string | null | Refusal> {
-  const back = await bringBack(world, lane, held.epoch)
+  const back = await bringBack(world, lane, String(held.epoch))
   if (back.kind === 'refused')
     return refuse(
       'import-refused',

@@ -20,6 +20,8 @@ interface Size {
 interface Told extends Played {
   readonly kind: string
   readonly ends: Hostile['ends']
+  /** In a pack of our own making, in place of one by git. */
+  readonly byHand: boolean
 }
 
 const ROUND = 25
@@ -77,6 +79,8 @@ async function playAll(some: readonly Hostile[], seed: number): Promise<Told[]> 
   using scene = await makeScene()
   const random = randomNumbers(seed)
   await scene.honest()
+  const nothing: Hostile = { kind: 'nothing', ends: 'harmless', plant: () => undefined }
+  assert.equal((await scene.handOver(nothing, random)).ended, 'harmless')
   const told: Told[] = []
   for (const one of some) told.push(await playOne(scene, one, random))
   await scene.honest()
@@ -86,7 +90,9 @@ async function playAll(some: readonly Hostile[], seed: number): Promise<Told[]> 
 
 async function playOne(scene: Scene, hostile: Hostile, random: () => number): Promise<Told> {
   try {
-    return { kind: hostile.kind, ends: hostile.ends, ...(await scene.play(hostile, random)) }
+    const byHand = hostile.inObjects === true && random() < 0.5
+    const played = await (byHand ? scene.handOver : scene.play)(hostile, random)
+    return { kind: hostile.kind, ends: hostile.ends, byHand, ...played }
   } catch (error) {
     throw new Error(`${hostile.kind}: ${error instanceof Error ? error.message : error}`, { cause: error })
   }
@@ -137,6 +143,7 @@ function figures(all: readonly Told[]): Figures {
     'hostile lanes': all.length,
     'kinds of them': kinds.size,
     'of them with hostile trees': count(({ kind }) => TREES.some((tree) => tree.kind === kind)),
+    'of them in a pack made by hand, past git inside': count(({ byHand }) => byHand),
     'taken in, or the repository changed, or something ran outside': count(({ ended }) => ended === 'got in'),
     'refused, the repository as before': count(({ ended }) => ended === 'refused'),
     'harmless: the honest commit taken in, nothing else got out': count(({ ended }) => ended === 'harmless'),

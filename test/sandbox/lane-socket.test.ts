@@ -87,6 +87,8 @@ test('a note shows in task show, its event names the agent, and the socket is go
   const { out } = await worklane(root, 'events', '--json')
   const noted = out.split('\n').filter((line) => line.includes('"task.noted"'))
   expect(noted.map((line) => JSON.parse(line).actor)).toEqual(['agent:task-1'])
+  // What a run does behind walls is no foreign change.
+  expect(out).not.toContain('"repository.')
   expect(existsSync(join(gitDir, 'worklane/lanes/1/lane.sock'))).toBe(false)
 })
 

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { Asked } from './parse.ts'
 import type { Terminal } from './terminal.ts'
@@ -54,7 +55,6 @@ export async function askThrough({ socket }: OwnLane, asked: Asked, terminal: Te
 }
 
 async function send(socketPath: string, { name, input }: Asked): Promise<Reply> {
-  const { request } = await import('node:http')
   const body = JSON.stringify(input)
   const path = `/${name.replaceAll(' ', '/')}`
   const headers = {

@@ -22,7 +22,7 @@ async function takeBack(world: World, lane: OwnedLane, epoch: number): Promise<F
     return null
   }
   await removeLocksInside(privateGit(world, lane.id))
-  const back = await bringBack(world, lane, epoch)
+  const back = await bringBack(world, lane, String(epoch))
   if (back.kind === 'refused') return { kind: 'rejected', reason: back.reason }
   return (await leaveWalls(world, lane, back.head)) ? null : { kind: 'diverged' }
 }

@@ -21,7 +21,7 @@ export async function takeIn(
 ): Promise<TakenIn> {
   const fault = await faultOf(keepLeftovers)
   crashPoint('run.kept')
-  const back = await bringBack(world, lane, task.epoch)
+  const back = await bringBack(world, lane, String(task.epoch))
   if (back.kind === 'refused')
     return { kind: 'rejected', verdict: { outcome: 'failed', detail: back.reason } }
   const detail = `What the agent left uncommitted could not be taken in: ${fault?.message ?? ''}`

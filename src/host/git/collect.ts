@@ -86,7 +86,7 @@ export async function collect(request: CollectRequest): Promise<Collected> {
     stripFinalNewline: false,
     timeout: Math.round(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE),
     killSignal: 'SIGKILL',
-    maxBuffer: { fd3: LONGEST_ANSWER, stderr: 4096 },
+    maxBuffer: { fd3: LONGEST_ANSWER, stderr: LONGEST_ANSWER },
   })
   if (timedOut === true) throw refused('it did not answer in time')
   if (exitCode === undefined && signal === undefined && !isMaxBuffer)
