@@ -23,7 +23,7 @@ export async function runChecks(
     const token = randomUUID()
     const purpose = { for: 'check' } as const
     const env = await environmentOf(world, lane, { epoch: run.epoch, token, purpose })
-    const program = await programInLane(world, lane, { env, purpose })
+    const program = await programInLane(world, lane, { command, env, purpose })
     const answer = await runCommand({
       command,
       cwd: lane.path,

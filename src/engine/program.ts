@@ -5,6 +5,7 @@ import { homePathsOf } from '../config/provider-keys.ts'
 import { Fault } from '../host/fault.ts'
 import type { Bind } from '../host/sandbox/bubblewrap.ts'
 import { proxyEnvironment, requirement, throughProxy } from '../host/sandbox/forward.ts'
+import { namedPaths } from '../host/sandbox/named-paths.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import { INSIDE } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
@@ -22,6 +23,8 @@ export interface Program {
 }
 
 export interface ProgramRequest {
+  /** Its command line, which says what it needs to read. */
+  readonly command: string
   /** As it would be outside of walls. */
   readonly env: Record<string, string>
   readonly purpose: Purpose
@@ -46,7 +49,11 @@ export async function prepareProgram(world: World, request: ProgramRequest): Pro
   await furnish(world, request, walls)
   const way = network.mode === 'domains' ? await openWay(network.domains, room, walls, request) : null
   const more = {
-    readable: [...(request.readable ?? []), ...(way?.binds ?? [])],
+    readable: [
+      ...namedPaths(request.command, { home: walls.home, root: world.repository.root }),
+      ...(request.readable ?? []),
+      ...(way?.binds ?? []),
+    ],
     writable: request.writable ?? [],
   }
   return {

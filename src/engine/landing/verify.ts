@@ -161,6 +161,7 @@ async function run(
   })
   const { timeLimit } = world.settings.landing
   const program = await prepareProgram(world, {
+    command,
     env,
     purpose: { for: 'verify' },
     room: `${slot}.room`,

@@ -171,7 +171,7 @@ async function setUp(world: World, lane: OwnedLane): Promise<void> {
   const outputPath = join(directory, 'setup.log')
   const purpose = { for: 'setup' } as const
   const env = await environmentOf(world, lane, { epoch: 0, token, purpose })
-  const program = await programInLane(world, lane, { env, purpose })
+  const program = await programInLane(world, lane, { command: setup, env, purpose })
   const result = await runCommand({
     command: setup,
     cwd: lane.path,

@@ -237,10 +237,11 @@ async function programOf(
   const facts = { epoch: task.epoch, token: run.token, purpose, promptFile: seen }
   const env = await environmentOf(world, lane, facts)
   const readable = [{ from: promptFile, to: seen }]
-  if (answer === undefined) return await programInLane(world, lane, { env, purpose, readable })
+  const { command } = run
+  if (answer === undefined) return await programInLane(world, lane, { command, env, purpose, readable })
   const door = await openDoor(world, lane, { epoch: task.epoch, answer })
   try {
-    const shown = { env: door.env(env), purpose, readable: [...readable, ...door.readable] }
+    const shown = { command, env: door.env(env), purpose, readable: [...readable, ...door.readable] }
     const program = await programInLane(world, lane, shown)
     return { ...program, close: async () => void (await Promise.all([program.close(), door.close()])) }
   } catch (error) {

@@ -1,0 +1,31 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Bind } from './bubblewrap.ts'
+
+/**
+ * What a command line names by its absolute path can be read inside: who writes `node /opt/agents/run.mjs` means the
+ * script to run. With a script comes the directory that it lies in, for what it loads, unless that is HOME, the main
+ * checkout or above either.
+ */
+export function namedPaths(
+  command: string,
+  { home, root }: { readonly home: string; readonly root: string },
+): Bind[] {
+  const words = command.split(/[\s"'`;&|()<>=]+/).map((word) => word.replace(/^~(?=\/)/, home))
+  const found = new Set<string>()
+  for (const word of words) {
+    if (!word.startsWith('/') || word === '/') continue
+    const stat = statSync(word, { throwIfNoEntry: false })
+    if (stat === undefined || SYSTEM.test(word)) continue
+    const directory = stat.isDirectory() ? word : dirname(word)
+    const tooMuch =
+      [home, root].some((place) => `${place}/`.startsWith(`${directory}/`)) || directory === '/tmp'
+    const inCheckout = `${directory}/`.startsWith(`${root}/`)
+    if (!tooMuch && !inCheckout) found.add(directory)
+    else if (stat.isFile()) found.add(word)
+  }
+  return [...found].map((from) => ({ from }))
+}
+
+/** Shown already, or never: devices and the like. */
+const SYSTEM = /^\/(usr|bin|sbin|lib\w*|opt|etc|proc|sys|dev|run)(\/|$)/

@@ -1,0 +1,23 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { namedPaths } from '../../src/host/sandbox/named-paths.ts'
+import { temporaryDirectory } from '../fixtures/repository.ts'
+
+test('what a command names can be read: a script with its directory, but never HOME, the checkout or what holds them', () => {
+  const top = temporaryDirectory()
+  const [home, root] = [join(top, 'home'), join(top, 'home/repo')]
+  for (const directory of ['home/repo/scripts', 'home/agents', 'outside'])
+    mkdirSync(join(top, directory), { recursive: true })
+  for (const file of ['home/agents/a.mjs', 'home/b.sh', 'home/repo/scripts/c.sh', 'outside/d.mjs'])
+    writeFileSync(join(top, file), '')
+  const seen = (command: string): string[] =>
+    namedPaths(command, { home, root }).map(({ from }) => from.slice(top.length + 1))
+  expect(seen('node ~/agents/a.mjs --fast')).toEqual(['home/agents'])
+  expect(seen(`A=${top}/outside/d.mjs sh "${home}/b.sh" | cat ${root}/scripts/c.sh`)).toEqual([
+    'outside',
+    'home/b.sh',
+    'home/repo/scripts/c.sh',
+  ])
+  expect(seen(`ls / ${home} ${root} ${top}/none /etc/passwd /dev/null ./x`)).toEqual([])
+})
