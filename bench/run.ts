@@ -15,6 +15,7 @@ import { lanesByCommand, lanesInEngine, type Size } from './lanes.ts'
 import { type Comparison, HEAD, row } from './pairs.ts'
 import { makeTree } from './place.ts'
 import { reading } from './reading.ts'
+import { wallsInEngine } from './walls.ts'
 
 const FULL: Size = { files: 5000, tasks: 1000, pairs: 21 }
 const SAMPLE: Size = { files: 100, tasks: 20, pairs: 1 }
@@ -28,7 +29,12 @@ const { values } = parseArgs({
 })
 const root = resolve(import.meta.dirname, '..')
 const config = join(root, 'test/fixtures/gitconfig')
-Object.assign(process.env, { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: config, LC_ALL: 'C' })
+Object.assign(process.env, {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: config,
+  LC_ALL: 'C',
+  WORKLANE_SANDBOX: 'none',
+})
 
 async function measure(disk: Disk, size: Size): Promise<Comparison[]> {
   const place = (name: string): string => {
@@ -36,13 +42,19 @@ async function measure(disk: Disk, size: Size): Promise<Comparison[]> {
     mkdirSync(directory, { recursive: true })
     return directory
   }
-  const [engine, commands, board] = [place('engine'), place('commands'), place('board')]
-  for (const directory of [engine, commands]) await makeTree(directory, size.files)
+  const [engine, commands, walls, board] = ['engine', 'commands', 'walls', 'board'].map(place) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  for (const directory of [engine, commands, walls]) await makeTree(directory, size.files)
   await makeTree(board, 20)
   const programs = { worklane: WORKLANE, node: process.execPath }
   return [
     ...(await lanesInEngine(engine, size)),
     ...(await lanesByCommand(commands, WORKLANE, size)),
+    ...(await wallsInEngine(walls, size)),
     ...(await reading(board, programs, size)),
   ]
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { crashPoint } from '../host/crash-point.ts'
 import { asFault } from '../host/fault.ts'
+import { giveTree } from '../host/files/give-tree.ts'
 import { collect, IMPORT_REFUSED } from '../host/git/collect.ts'
 import { type GitPlace, git } from '../host/git/git.ts'
-import { type HostState, handBack, hostState } from '../host/git/hand-back.ts'
+import { type HostState, handBack, hostState, stagedIn } from '../host/git/hand-back.ts'
 import { importCollected } from '../host/git/import.ts'
 import { makePrivate } from '../host/git/private.ts'
 import { branchTip } from '../host/git/refs.ts'
@@ -55,15 +56,15 @@ export async function enterWalls(world: World, lane: OwnedLane): Promise<Inside>
 }
 
 /** The lane's private git directory, made for the first time; nothing is checked out. */
-export async function makeGit(world: World, lane: OwnedLane, before: HostState): Promise<void> {
+export async function makeGit(world: World, lane: OwnedLane, before: HostState, tip?: string): Promise<void> {
   const { repository } = world
   const path = privateGit(world, lane.id)
   const adminDir = adminOf(world, lane)
   const { branch, base } = lane
   const source = { commonDir: repository.commonDir, adminDir, root: repository.root, branch, base }
-  const given = await makePrivate(path, source)
+  const given = await makePrivate(path, tip === undefined ? source : { ...source, tip })
   const uid = uidOfLane(lane.id)
-  if (uid !== null) await execa('chown', ['-R', `${uid}:${uid}`, path], { cwd: '/' })
+  if (uid !== null) await giveTree(path, uid)
   await write(world, lane, { given: [...given], before, after: null })
 }
 
@@ -140,6 +141,14 @@ export async function leaveWalls(world: World, lane: OwnedLane, head: string | n
   return true
 }
 
+/** A lane that was just checked out inside: the host has its index now, and nobody has touched it. */
+export async function leaveFresh(world: World, lane: OwnedLane): Promise<void> {
+  const record = await readRecord(world, lane)
+  if (record === null) return
+  const index = await stagedIn(adminOf(world, lane))
+  await write(world, lane, { ...record, after: { ...record.before, index } })
+}
+
 /** Whether walls hold the lane, or held it when a crash came. */
 export async function isInside(world: World, lane: OwnedLane): Promise<boolean> {
   const record = await readRecord(world, lane)
@@ -205,8 +214,15 @@ export async function giveAway(lane: OwnedLane): Promise<void> {
   ]
   const change = ['-exec', 'chown', '-h', `${uid}:${uid}`, '{}', '+']
   await execa('find', [lane.path, '-xdev', ...which, ...change], { cwd: '/', reject: false })
-  await chown(lane.path, 0, uid)
-  await chmod(lane.path, 0o2775)
+  await giveTop(lane)
+}
+
+/** As root: the lane's user can make files in its top directory, which stays root's. */
+export async function giveTop({ id, path }: OwnedLane): Promise<void> {
+  const uid = uidOfLane(id)
+  if (uid === null) return
+  await chown(path, 0, uid)
+  await chmod(path, 0o2775)
 }
 
 async function hostStateOf(world: World, lane: OwnedLane): Promise<HostState> {

@@ -38,6 +38,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Answer = unk
     readonly many?: boolean
     /** The word after it. */
     readonly next?: { readonly field: string; readonly label: string }
+    /** All words after it; those that look like flags only behind `--`. */
+    readonly rest?: { readonly field: string }
   }
   /** One-letter flags. */
   readonly aliases?: Readonly<Record<string, string>>

@@ -39,6 +39,7 @@ export const OPERATIONS: readonly Entry[] = [
   entry('lane show', 'Show one lane', () => import('./lane-show.ts')),
   entry('lane path', 'Print the directory of a lane', () => import('./lane-path.ts')),
   entry('lane diff', 'Show what a lane changed, uncommitted work included', () => import('./lane-diff.ts')),
+  entry('shell', 'Enter the lane of a task, inside its walls', () => import('./shell.ts')),
   entry('lane keep', 'Keep a lane after its task has landed', () => import('./lane-keep.ts')),
   entry(
     'lane resolve',

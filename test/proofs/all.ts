@@ -11,6 +11,7 @@ import { landingRespectsPeople } from './landing-respects-people.ts'
 import { laneStates } from './lane-states.ts'
 import { limits } from './limits.ts'
 import { networkPolicy } from './network-policy.ts'
+import { orchestratorGit } from './orchestrator-git.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Proof } from './proof.ts'
 import { realHistory } from './real-history.ts'
@@ -33,6 +34,7 @@ export const PROOFS: readonly Proof[] = [
   laneStates,
   deletionTraps,
   attacks,
+  orchestratorGit,
   realHistory,
   limits,
   networkPolicy,

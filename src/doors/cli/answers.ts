@@ -154,6 +154,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   'archive restore': ({ task, path, branch }: LaneAnswer) =>
     `The lane of task ${task} is back: ${path} on ${branch}`,
   'archive purge': async (answer: never) => (await import('./archive-text.ts')).purgedText(answer),
+  shell: ({ problem }: { problem: string | null }) => problem ?? '',
   wait: ({ tasks }: { tasks: readonly { id: number; state: string }[] }) =>
     tasks.map(({ id, state }) => `#${id} ${state}`).join('\n'),
   approve: ({ taskId }: { taskId: number }) => `Task ${taskId} is queued. Land it with: worklane land`,

@@ -33,9 +33,10 @@ async function laneAround(): Promise<LaneAround | null> {
 
 async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   const { tryWorld } = await import('../../operations/open.ts')
-  const signals = stopSignals()
+  // What is typed while somebody is in a lane is for the shell there.
+  const signals = stopSignals({ typed: asked.name !== 'shell' })
   // Only what runs agents has something to wind up first; for the rest the first Ctrl-C is enough.
-  const patient = asked.name === 'run' || asked.name === 'up'
+  const patient = ['run', 'up', 'shell'].includes(asked.name)
   const { stop } = signals
   const cwd = whereWeStand()
   const world = await tryWorld(cwd, { stop, hurry: patient ? signals.hurry : stop })

@@ -17,7 +17,7 @@ export function parameters(operation: Operation, known: Readonly<Record<string, 
     json: { kind: 'boolean', optional: true, brief: 'Answer as JSON', withNegated: false },
   }
   for (const [name, field] of Object.entries(operation.input.shape as Record<string, z.ZodType>))
-    if (name !== positional?.field && name !== positional?.next?.field)
+    if (![positional?.field, positional?.next?.field, positional?.rest?.field].includes(name))
       flags[name] = flag(field, name in known)
   const fields = operation.input.shape as Record<string, z.ZodType>
   return {
@@ -41,7 +41,7 @@ function flag(field: z.ZodType, isKnown: boolean): object {
 }
 
 function words(
-  { field, label, many, next }: NonNullable<Operation['positional']>,
+  { field, label, many, next, rest }: NonNullable<Operation['positional']>,
   fields: Readonly<Record<string, z.ZodType>>,
   known: Readonly<Record<string, unknown>>,
 ): object {
@@ -52,6 +52,10 @@ function words(
   }
   const { optional: _, ...parameter } = word(field, label)
   if (many === true) return { kind: 'array', parameter }
+  if (rest !== undefined) {
+    const brief = `${parameter.brief}; behind --: ${(fields[rest.field]?.description ?? '').toLowerCase()}`
+    return { kind: 'array', parameter: { ...parameter, brief }, minimum: field in known ? 0 : 1 }
+  }
   const parameters = [word(field, label), ...(next === undefined ? [] : [word(next.field, next.label)])]
   return { kind: 'tuple', parameters }
 }

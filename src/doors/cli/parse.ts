@@ -96,6 +96,7 @@ function check(
   if (positional?.many === true && args.length > 0) given[positional.field] = args
   else if (positional !== undefined && positional.many !== true && args[0] !== undefined)
     given[positional.field] = args[0]
+  if (positional?.rest !== undefined && args.length > 1) given[positional.rest.field] = args.slice(1)
   if (positional?.next !== undefined && args[1] !== undefined) given[positional.next.field] = args[1]
   for (const [field, value] of Object.entries(known))
     if (field in operation.input.shape && !(field in given)) given[field] = value

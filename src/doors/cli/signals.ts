@@ -11,9 +11,16 @@ export interface StopSignals {
 /** SIGHUP: the terminal was closed. */
 const HEARD: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-export function stopSignals(): StopSignals {
+/** What a person types; Ctrl-\ too. */
+const TYPED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+
+/** `typed`: whether what is typed stops us, or is for a program on the same terminal. */
+export function stopSignals({ typed }: { readonly typed: boolean }): StopSignals {
   const stop = new AbortController()
   const hurry = new AbortController()
+  const ignored = typed ? [] : TYPED
+  const heard = HEARD.filter((signal) => !ignored.includes(signal))
+  const ignore = (): void => undefined
   const onSignal = (signal: NodeJS.Signals): void => {
     if (!stop.signal.aborted) stop.abort()
     else if (!hurry.signal.aborted) hurry.abort()
@@ -23,8 +30,10 @@ export function stopSignals(): StopSignals {
     }
   }
   const dispose = (): void => {
-    for (const signal of HEARD) process.off(signal, onSignal)
+    for (const signal of heard) process.off(signal, onSignal)
+    for (const signal of ignored) process.off(signal, ignore)
   }
-  for (const signal of HEARD) process.on(signal, onSignal)
+  for (const signal of heard) process.on(signal, onSignal)
+  for (const signal of ignored) process.on(signal, ignore)
   return { ask: () => stop.abort(), stop: stop.signal, hurry: hurry.signal, dispose }
 }

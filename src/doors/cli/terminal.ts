@@ -128,10 +128,16 @@ function systemError(error: NodeJS.ErrnoException): ErrorAnswer {
 
 /** Where something is left over the command itself did not fail, but scripts want to know: `worklane land && deploy`. */
 function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {
+  if (name === 'shell') return shellCode(answer as { exitCode: number; problem: string | null })
   if (name === 'run' && (answer as { interrupted: boolean }).interrupted) return EXIT.stopped
   if (name !== 'run' && stopped && name !== 'up' && name !== 'events') return EXIT.stopped
   const left = (LEFT_OVER[name] ?? []).flatMap((what) => (answer as Record<string, readonly unknown[]>)[what])
   return left.length === 0 ? 0 : EXIT.refused
+}
+
+/** The program's own, unless it was content and we are not. */
+function shellCode({ exitCode, problem }: { exitCode: number; problem: string | null }): number {
+  return exitCode === 0 && problem !== null ? EXIT.refused : exitCode
 }
 
 const LEFT_OVER: Readonly<Record<string, readonly string[]>> = {

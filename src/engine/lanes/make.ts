@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
@@ -83,7 +84,7 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   await rememberFill({ adminDir, settings })
   crashPoint('lane.filled')
   const warnings = await seed(world, worktree)
-  if (await hasWalls(world)) await giveAway(lane)
+  if (hasSeeds(world) && (await hasWalls(world))) await giveAway(lane)
   crashPoint('lane.seeded')
   await setUp(world, lane)
   return [...left, ...former, ...warnings]
@@ -95,14 +96,12 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
  */
 async function checkOut(world: World, lane: OwnedLane): Promise<void> {
   const worktree = worktreeOf(world, lane)
-  if (!(await hasWalls(world))) {
-    const works = [fillWorktree(placeOf(worktree), lane.startPoint), startBranch(worktree, lane.startPoint)]
-    await Promise.allSettled(works)
-    await Promise.all(works)
-    return
-  }
-  await startBranch(worktree, lane.startPoint)
-  await fillInside(world, lane)
+  const fill = (await hasWalls(world))
+    ? fillInside(world, lane)
+    : fillWorktree(placeOf(worktree), lane.startPoint)
+  const works = [fill, startBranch(worktree, lane.startPoint)]
+  await Promise.allSettled(works)
+  await Promise.all(works)
 }
 
 async function startBranch({ commonDir, branch }: Worktree, startPoint: string): Promise<void> {
@@ -153,6 +152,12 @@ async function formerWork(world: World, lane: OwnedLane): Promise<string[]> {
   return newest === undefined
     ? []
     : [`Not in this lane: the work of an earlier lane of this task, see worklane archive show ${newest.id}`]
+}
+
+/** Whether a lane gets ignored files of the main checkout. */
+function hasSeeds({ settings, repository }: World): boolean {
+  const { copy, link } = settings.lanes
+  return copy.length + link.length > 0 || existsSync(join(repository.root, '.worktreeinclude'))
 }
 
 async function seed(world: World, worktree: Worktree): Promise<string[]> {

@@ -14,8 +14,8 @@ export interface GateLimits {
 const LONGEST_MESSAGE = 1_000_000
 /** Bytes and number of new directories, and directories in directories: all that we keep of them in memory. */
 const BYTES_OF_TREES = 64 * 1024 * 1024
-const MOST_TREES = 250_000
-const MOST_LINKS = 500_000
+const MOST_TREES = 50_000
+const MOST_LINKS = 250_000
 /** Bytes of trees that git is asked for at once. */
 const PART = 1024 * 1024
 

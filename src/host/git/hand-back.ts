@@ -18,9 +18,15 @@ export async function hostState(commonDir: string, adminDir: string, branch: str
   const [tip, head, index] = await Promise.all([
     branchTip({ gitDir: commonDir }, branch),
     readFile(join(adminDir, 'HEAD'), 'utf8').catch(() => ''),
-    readFile(join(adminDir, 'index')).catch(() => Buffer.alloc(0)),
+    stagedIn(adminDir),
   ])
-  return { tip, head: head.trim(), index: createHash('sha256').update(staged(index)).digest('hex') }
+  return { tip, head: head.trim(), index }
+}
+
+/** Digest of what is staged in a worktree, as `HostState.index` has it. */
+export async function stagedIn(adminDir: string): Promise<string> {
+  const index = await readFile(join(adminDir, 'index')).catch(() => Buffer.alloc(0))
+  return createHash('sha256').update(staged(index)).digest('hex')
 }
 
 function staged(index: Buffer): Buffer | string {

@@ -6,7 +6,7 @@ export interface Person {
 }
 
 /** Who commits where the user has not told git a name. */
-const FALLBACK_IDENTITY: Person = { name: 'Worklane', email: 'worklane@localhost' }
+export const FALLBACK_IDENTITY: Person = { name: 'Worklane', email: 'worklane@localhost' }
 
 /**
  * Environment for git commands that write commits. Empty where the user has told git who they are; git's own guess

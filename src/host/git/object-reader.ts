@@ -56,8 +56,9 @@ export function openObjects({ gitDir, quarantine }: Quarantined, objects: string
       }
     },
     async [Symbol.asyncDispose]() {
-      child.stdin.end()
       child.kill('SIGKILL')
+      // Execa waits for what nobody reads any more.
+      child.stdout.destroy()
       await child.catch(() => undefined)
     },
   }

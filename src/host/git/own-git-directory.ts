@@ -1,23 +1,30 @@
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { git, gitLine, splitZero } from './git.ts'
+import { git, splitZero } from './git.ts'
 import type { SharedPlace } from './tree-diff.ts'
 
+/** One setting of git's, its key in lower case as `git config --list` has it. */
+export type Setting = readonly [key: string, value: string]
+
 /** What decides how files are written to disk, and is not the user's own but this repository's. */
-const COPIED_CONFIG = '^core\\.(autocrlf|eol|symlinks|filemode|ignorecase|precomposeunicode)$'
+const COPIED = /^core\.(autocrlf|eol|symlinks|filemode|ignorecase|precomposeunicode)$/
+
+/** The settings of a repository itself: not the user's, nor the machine's. */
+export async function repositorySettings(place: SharedPlace): Promise<Setting[]> {
+  const { stdout } = await git({ gitDir: place.commonDir }, ['config', '--local', '-z', '--list'])
+  return splitZero(stdout).map((entry): Setting => {
+    const [key = '', value = 'true'] = entry.split(/\n(.*)/s)
+    return [key, value]
+  })
+}
 
 /** The text of a configuration that shares nothing with the repository but how files are written. */
-export async function ownConfig(place: SharedPlace): Promise<string> {
-  const at = { gitDir: place.commonDir }
-  const [format, copied] = await Promise.all([
-    gitLine(at, ['rev-parse', '--show-object-format']),
-    git(at, ['config', '--local', '-z', '--get-regexp', COPIED_CONFIG], { answers: [0, 1] }),
-  ])
-  const core = splitZero(copied.stdout).flatMap((entry) => {
-    const [key = '', value = 'true'] = entry.split('\n')
-    return /^\w+$/.test(value) ? [`\t${key.slice('core.'.length)} = ${value}`] : []
-  })
+export function ownConfig(settings: readonly Setting[]): string {
+  const format = settings.findLast(([key]) => key === 'extensions.objectformat')?.[1] ?? 'sha1'
+  const core = settings.flatMap(([key, value]) =>
+    COPIED.test(key) && /^\w+$/.test(value) ? [`\t${key.slice('core.'.length)} = ${value}`] : [],
+  )
   return [
     '[core]',
     `\trepositoryformatversion = ${format === 'sha1' ? 0 : 1}`,

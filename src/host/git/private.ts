@@ -3,9 +3,9 @@ import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, writeFile } from 
 import { isAbsolute, join, relative } from 'node:path'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
-import { git, gitLine, splitZero } from './git.ts'
-import { identityEnvironment } from './identity.ts'
-import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
+import { git, splitZero } from './git.ts'
+import { FALLBACK_IDENTITY, type Person } from './identity.ts'
+import { makeGitDirectory, ownConfig, type Setting } from './own-git-directory.ts'
 
 /** What a private git directory is made from. */
 export interface PrivateSource {
@@ -16,6 +16,8 @@ export interface PrivateSource {
   readonly root: string
   readonly branch: string
   readonly base: string
+  /** The commit of the branch where it is being made at this moment. */
+  readonly tip?: string
 }
 
 /** State of a merge, rebase or the like that a person left in the lane: git's own file names (git-status.c). */
@@ -57,11 +59,13 @@ interface GivenRef {
 }
 
 /** Not the branches of other lanes: they come and go, and are none of this lane's business. */
-async function givenRefs({ commonDir, branch, base }: PrivateSource): Promise<Map<string, GivenRef>> {
+async function givenRefs(source: PrivateSource): Promise<Map<string, GivenRef>> {
+  const { commonDir, branch, base, tip } = source
   const format = '--format=%(objectname) %(*objectname) %(refname)%00'
   const wanted = [`refs/heads/${branch}`, `refs/heads/${base}`, 'refs/tags', 'refs/remotes']
   const { stdout } = await git({ gitDir: commonDir }, ['for-each-ref', format, ...wanted])
   const refs = new Map<string, GivenRef>()
+  if (tip !== undefined) refs.set(`refs/heads/${branch}`, { oid: tip, peeled: '' })
   for (const line of stdout.split('\0\n')) {
     const [, oid = '', peeled = '', name = ''] = /^(\S+) (\S*) (\S+)$/.exec(line) ?? []
     // A symbolic ref such as origin/HEAD would have to be one here too.
@@ -80,25 +84,25 @@ function packed(refs: ReadonlyMap<string, GivenRef>): string {
   return `${['# pack-refs with: peeled fully-peeled sorted ', ...lines].join('\n')}\n`
 }
 
+/** One question to git for all of it: who commits, how files are written, filters, where hooks lie. */
 async function privateConfig(source: PrivateSource): Promise<string> {
-  const place = { gitDir: source.commonDir }
-  const [own, who, settings] = await Promise.all([
-    ownConfig(source),
-    identity(source),
-    git(place, ['config', '-z', '--get-regexp', '^(filter\\..*|core\\.hookspath)$'], { answers: [0, 1] }),
-  ])
-  const hooks = hooksPath(source, settings.stdout)
+  const { stdout } = await git({ gitDir: source.commonDir }, ['config', '-z', '--list'])
+  const settings = splitZero(stdout).map((entry): Setting => {
+    const [key = '', value = 'true'] = entry.split(/\n(.*)/s)
+    return [key, value]
+  })
+  const hooks = hooksPath(source, settings)
   return [
-    own.replace('logallrefupdates = false', 'logallrefupdates = true'),
+    ownConfig(settings).replace('logallrefupdates = false', 'logallrefupdates = true'),
     ...(hooks === null ? [] : ['[core]', `\thooksPath = ${quoted(hooks)}`]),
     '[user]',
-    ...Object.entries(who).map(([key, value]) => `\t${key} = ${quoted(value)}`),
+    ...Object.entries(identity(settings)).map(([key, value]) => `\t${key} = ${quoted(value)}`),
     '[commit]',
     '\tgpgSign = false',
     // Debian 12's git can lose a file in a "clean" merge otherwise (t6423 12i2, fixed in 2.51.1).
     '[merge]',
     '\tdirectoryRenames = false',
-    ...(await filters(settings.stdout)),
+    ...(await filters(settings)),
     '',
   ].join('\n')
 }
@@ -108,19 +112,20 @@ function quoted(value: string): string {
   return `"${value.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`
 }
 
-async function identity({ commonDir }: PrivateSource): Promise<{ name: string; email: string }> {
-  const place = { gitDir: commonDir }
-  const env = await identityEnvironment(place)
-  const ident = await gitLine(place, ['var', 'GIT_COMMITTER_IDENT'], { env })
-  const [, name = 'Worklane', email = 'worklane@localhost'] = /^(.*) <(.*)> \d+ \S+$/.exec(ident) ?? []
-  return { name, email }
+/** As git finds it (git-commit(1), Commit information), and ours where the user has told it nothing. */
+function identity(settings: readonly Setting[]): Person {
+  const find = (variable: string, ...keys: string[]): string | undefined =>
+    process.env[variable] ?? keys.map((key) => settings.findLast(([name]) => name === key)?.[1]).find(Boolean)
+  return {
+    name: find('GIT_COMMITTER_NAME', 'committer.name', 'user.name') ?? FALLBACK_IDENTITY.name,
+    email: find('GIT_COMMITTER_EMAIL', 'committer.email', 'user.email') ?? FALLBACK_IDENTITY.email,
+  }
 }
 
 /** Filters whose programs the machine has, such as git-lfs. One that lies in the repository is the lane's own code. */
-async function filters(settings: string): Promise<string[]> {
+async function filters(settings: readonly Setting[]): Promise<string[]> {
   const found = new Map<string, string[]>()
-  for (const entry of splitZero(settings)) {
-    const [key = '', value = ''] = entry.split(/\n(.*)/s)
+  for (const [key, value] of settings) {
     const [, name, field] = /^filter\.(.*)\.(clean|smudge|process|required)$/.exec(key) ?? []
     if (name === undefined || field === undefined) continue
     if (field !== 'required' && !(await isProgram(value))) continue
@@ -144,9 +149,8 @@ async function isProgram(command: string): Promise<boolean> {
 }
 
 /** Where the project has its hooks, as it is called from inside the lane; null: git's own place, or nowhere near. */
-function hooksPath({ root }: PrivateSource, settings: string): string | null {
-  const [entry] = splitZero(settings).filter((line) => line.startsWith('core.hookspath\n'))
-  const path = entry?.slice('core.hookspath\n'.length) ?? ''
+function hooksPath({ root }: PrivateSource, settings: readonly Setting[]): string | null {
+  const path = settings.findLast(([key]) => key === 'core.hookspath')?.[1] ?? ''
   if (path === '') return null
   if (!isAbsolute(path)) return path
   const inside = relative(root, path)

@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { type GitPlace, git, gitBytes, splitZero } from './git.ts'
-import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
+import { makeGitDirectory, ownConfig, repositorySettings } from './own-git-directory.ts'
 import { asText } from './path-bytes.ts'
 import { commitOf } from './refs.ts'
 import type { SharedPlace } from './tree-diff.ts'
@@ -100,7 +100,7 @@ async function update(checkout: VerifyCheckout, previous: string): Promise<boole
 
 async function putAt(checkout: VerifyCheckout, head: string): Promise<void> {
   const { directory, commit } = checkout
-  const config = await ownConfig(checkout)
+  const config = ownConfig(await repositorySettings(checkout))
   const at = placeOf(checkout)
   await rm(join(directory, '.git'), { recursive: true, force: true, maxRetries: 3 })
   await removeLocks(at.gitDir)

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import { truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { TREE_BOMBS } from '../fixtures/hostile-imports/bombs.ts'
+import type { Hostile } from '../fixtures/hostile-imports/plant.ts'
+import { makeScene } from '../fixtures/hostile-imports/scene.ts'
+import { CONFIGS } from '../fixtures/hostile-imports/settings.ts'
+import { TREES } from '../fixtures/hostile-imports/trees.ts'
+import { walledLane } from '../fixtures/walled-lane.ts'
+import { randomNumbers } from '../proofs/proof.ts'
+
+const called = (some: readonly Hostile[], kind: string): Hostile => {
+  const found = some.find((one) => one.kind === kind)
+  if (found === undefined) throw new Error(`no kind ${kind}`)
+  return found
+}
+
+test('settings of the lane have no say when it is taken in, not even one that would hang git', async () => {
+  using scene = await makeScene()
+  for (const kind of ['include.path at a FIFO', 'core.attributesFile at a FIFO', 'core.fsmonitor']) {
+    const played = await scene.play(called(CONFIGS, `settings: ${kind}`), randomNumbers(1))
+    expect(played).toMatchObject({ ended: 'harmless', ranInside: false })
+  }
+  scene.check()
+})
+
+test('what git would unpack is refused by the gate, with what it found, and leaves nothing behind', async () => {
+  using scene = await makeScene()
+  const reasons = [
+    [called(TREES, 'a link as .mailmap'), /link in place of \.mailmap/],
+    [called(TREES, 'a name of more than 255 bytes'), /no file system takes/],
+    [called(TREE_BOMBS, 'bomb: 2^30 files through shared directories'), /1,000,000 files/],
+  ] as const
+  for (const [hostile, why] of reasons) {
+    const played = await scene.handOver(hostile, randomNumbers(2))
+    expect(played.ended).toBe('refused')
+    expect(played.why).toMatch(why)
+  }
+  await scene.honest()
+  scene.check()
+})
+
+test('a directory that was let in cannot be hung below others until it is too deep', async () => {
+  using lane = await walledLane()
+  const deeper =
+    'for n in $(seq 200); do tree=$(printf "40000 tree %s\\td\\n" $tree | sed s/^4/04/ | git mktree); done'
+  lane.inside(
+    `tree=$(git rev-parse HEAD^{tree}); ${deeper}; git update-ref HEAD $(git commit-tree -p HEAD -m one $tree)`,
+  )
+  await lane.import(1)
+  lane.inside(
+    `tree=$(git rev-parse HEAD^{tree}); ${deeper}; git update-ref HEAD $(git commit-tree -p HEAD -m two $tree)`,
+  )
+  await expect(lane.import(2)).rejects.toThrow(/too deep/)
+})
+
+test('a file that is too large is not even packed', async () => {
+  using lane = await walledLane()
+  lane.inside('truncate -s 20M large; git add large; git commit -qm Large; git rm -q --cached large')
+  await expect(lane.import()).rejects.toThrow(/more than 10 MB \(sandbox\.largestFile\)/)
+})
+
+test('an index that is no index, or a gigabyte of nothing, is made anew', async () => {
+  using lane = await walledLane()
+  lane.inside('echo new > new.txt; git add new.txt; git commit -qm New')
+  const head = (await lane.import()).get('refs/worklane/1/1/head') ?? ''
+  writeFileSync(join(lane.git, 'index'), '')
+  truncateSync(join(lane.git, 'index'), 2 ** 31)
+  expect(await lane.handBack(head)).toBe(true)
+  expect(execFileSync('git', ['-C', lane.path, 'status', '--porcelain'], { encoding: 'utf8' })).toBe('')
+})
