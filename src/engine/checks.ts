@@ -29,7 +29,7 @@ export async function runChecks(
       cwd: lane.path,
       env: program.env,
       wrap: program.wrap,
-      walled: program.wrap !== undefined,
+      walled: program.walled,
       token,
       outputPath: join(run.directory, `check-${at + 1}.log`),
       outputLimit: world.settings.agents.outputLimit,

@@ -3,6 +3,7 @@ import type { NetworkPolicy } from '../board/network.ts'
 import { programsIn } from '../config/programs-in.ts'
 import { homePathsOf } from '../config/provider-keys.ts'
 import { Fault } from '../host/fault.ts'
+import { stopTree } from '../host/process/tree.ts'
 import type { Bind } from '../host/sandbox/bubblewrap.ts'
 import { proxyEnvironment, requirement, throughProxy } from '../host/sandbox/forward.ts'
 import { namedPaths } from '../host/sandbox/named-paths.ts'
@@ -18,11 +19,14 @@ export interface Program {
   readonly env: Record<string, string>
   /** Undefined: as it is, without walls. */
   readonly wrap?: (argv: readonly string[]) => readonly string[]
+  readonly walled: boolean
   /** When it and its children are gone. */
   close(): Promise<void>
 }
 
 export interface ProgramRequest {
+  /** Whose limits it has; 0: a verify run's. */
+  readonly laneId: number
   /** Its command line, which says what it needs to read. */
   readonly command: string
   /** As it would be outside of walls. */
@@ -42,8 +46,26 @@ export interface ProgramRequest {
 
 /** The walls, the HOME and the network of one program; none of it where the sandbox is `none`. */
 export async function prepareProgram(world: World, request: ProgramRequest): Promise<Program> {
+  const inside = (await hasWalls(world)) ? await prepareInside(world, request) : null
+  const program = inside ?? { env: request.env, walled: false, close: async () => undefined }
+  return request.purpose.for === 'agent' ? program : await limited(world, request, program)
+}
+
+/** An agent's limits are its run's. What else runs a lane's code has some of its own, and is killed beyond them. */
+async function limited(world: World, { laneId, env }: ProgramRequest, program: Program): Promise<Program> {
+  const token = env.WORKLANE_RUN ?? ''
+  const guard = await world.guard?.({ laneId, token, directories: [] })
+  if (guard === undefined) return program
+  void guard.stopped.then(async () => await stopTree(token, { grace: 0 })).catch(() => undefined)
+  return {
+    ...program,
+    wrap: (argv) => guard.enter(program.wrap?.(argv) ?? argv),
+    close: async () => void (await Promise.all([program.close(), guard.close()])),
+  }
+}
+
+async function prepareInside(world: World, request: ProgramRequest): Promise<Program> {
   const { env, room } = request
-  if (!(await hasWalls(world))) return { env, close: async () => undefined }
   const network = request.network ?? world.settings.sandbox.network
   const walls = await request.walls(network.mode === 'on')
   await furnish(world, request, walls)
@@ -57,6 +79,7 @@ export async function prepareProgram(world: World, request: ProgramRequest): Pro
     writable: request.writable ?? [],
   }
   return {
+    walled: true,
     env: { ...walls.environment(env), ...(way === null ? {} : proxyEnvironment()) },
     wrap: (argv) => walls.wrap(way === null ? argv : way.through(argv), more),
     close: async () => await way?.close(),
@@ -67,10 +90,10 @@ export async function prepareProgram(world: World, request: ProgramRequest): Pro
 export async function programInLane(
   world: World,
   lane: OwnedLane,
-  request: Omit<ProgramRequest, 'room' | 'walls'>,
+  request: Omit<ProgramRequest, 'room' | 'walls' | 'laneId'>,
 ): Promise<Program> {
   const walls = async (network: boolean): Promise<Walls> => await wallsAround(world, lane, { network })
-  return await prepareProgram(world, { ...request, room: laneRoom(world, lane.id), walls })
+  return await prepareProgram(world, { ...request, laneId: lane.id, room: laneRoom(world, lane.id), walls })
 }
 
 /** The private HOME has the login of the agent that is started, and what the settings name. */

@@ -48,20 +48,21 @@ export interface Session {
 }
 
 /** Null: another live process is the engine of this repository. */
-export async function openSession(world: World, options: SessionOptions): Promise<Session | null> {
-  const former = await findEngine(world.ledger.db, 'engine')
-  if (!(await take(world, 'engine'))) return null
-  const uncleanEnd = former !== undefined && former.identity !== world.self
-  await checkLedger(world, { uncleanEnd }).catch(async (error: unknown) => {
-    await leave(world).catch(() => undefined)
+export async function openSession(unguarded: World, options: SessionOptions): Promise<Session | null> {
+  const former = await findEngine(unguarded.ledger.db, 'engine')
+  if (!(await take(unguarded, 'engine'))) return null
+  const uncleanEnd = former !== undefined && former.identity !== unguarded.self
+  await checkLedger(unguarded, { uncleanEnd }).catch(async (error: unknown) => {
+    await leave(unguarded).catch(() => undefined)
     throw error
   })
-  await repairAfterPowerCut(world)
-  if (options.land) await retryFaulty(world, { only: null, verify: options.verify })
+  await repairAfterPowerCut(unguarded)
+  if (options.land) await retryFaulty(unguarded, { only: null, verify: options.verify })
+  const limits = await openLimits(unguarded, options.parallel)
+  const world = { ...unguarded, guard: limits.guard }
   const activity = new Activity()
   let stopping = false
   const ensure = async (taskId: number, epoch: number) => await ensureLane(world, taskId, epoch)
-  const limits = await openLimits(world, options.parallel)
   const slots = (): number =>
     stopping || refuseLowDisk(world) !== null ? 0 : limits.slots(runs.begun.size, options.parallel)
   const runs = runsController(world, { ...options, ensureLane: ensure, guard: limits.guard, activity, slots })

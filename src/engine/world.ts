@@ -2,6 +2,7 @@ import type { SandboxMode, Settings } from '../config/settings.ts'
 import type { Repository } from '../host/git/repository.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Actor } from '../ledger/transact.ts'
+import type { Guard, GuardedRun } from './guard.ts'
 
 /** What everything below a door works with; made once per process and passed by value. */
 export interface World {
@@ -14,6 +15,8 @@ export interface World {
   /** JSON identity of this process, as written into owner columns. */
   readonly self: string
   readonly isAlive: (identity: string) => boolean
+  /** Readies the limits of a program; undefined where no engine runs that would watch them. */
+  readonly guard?: (run: GuardedRun) => Promise<Guard>
   /** Aborted when the user asks to stop, and when they want it now: then running commands are ended. */
   readonly stop: AbortSignal
   readonly hurry: AbortSignal

@@ -164,6 +164,7 @@ async function run(
     command,
     env,
     purpose: { for: 'verify' },
+    laneId: 0,
     room: `${slot}.room`,
     walls: async (network) => await wallsOfVerify(world, slot, { network }),
   })
@@ -174,7 +175,7 @@ async function run(
     cwd: slot,
     env: program.env,
     wrap: program.wrap,
-    walled: program.wrap !== undefined,
+    walled: program.walled,
     token,
     outputPath: log,
     outputLimit: world.settings.agents.outputLimit,

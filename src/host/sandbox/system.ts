@@ -1,40 +1,40 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
-import type { Bind, WallsPolicy } from './bubblewrap.ts'
+import type { WallsPolicy } from './bubblewrap.ts'
 
 /** Where a Linux distribution keeps its programs (file-hierarchy(7), and the stores of Nix, Guix and Snap). */
 const PROGRAMS = ['/usr', '/opt', '/nix', '/gnu', '/snap', '/sys/devices/system/cpu']
 /** Directories of the root that are links into /usr today, and were not always. */
 const ROOT = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
 
-/** What programs need of /etc: libraries, certificates, names, time zones, terminals. No accounts, hosts keys or jobs. */
-const ETC = [
-  ...[
-    'alternatives',
-    'ca-certificates',
-    'ca-certificates.conf',
-    'crypto-policies',
-    'debian_version',
-    'fonts',
-  ],
-  ...['gai.conf', 'host.conf', 'hosts', 'inputrc', 'java-11-openjdk', 'java-17-openjdk', 'java-21-openjdk'],
-  ...['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'locale.alias', 'locale.conf', 'localtime', 'lsb-release'],
-  ...[
-    'magic',
-    'mime.types',
-    'nsswitch.conf',
-    'os-release',
-    'perl',
-    'pki',
-    'protocols',
-    'python3',
-    'resolv.conf',
-  ],
-  ...['services', 'shells', 'ssl', 'terminfo', 'timezone', 'xdg'],
+/**
+ * What programs need of /etc: libraries, certificates, names, time zones, terminals. No accounts, host keys or jobs.
+ * Files are copied, since each mount makes every start slower; directories are shown.
+ */
+const ETC_FILES = [
+  ...['ca-certificates.conf', 'debian_version', 'gai.conf', 'host.conf', 'hosts', 'inputrc', 'ld.so.cache'],
+  ...['ld.so.conf', 'locale.alias', 'locale.conf', 'localtime', 'lsb-release', 'magic', 'mime.types'],
+  ...['nsswitch.conf', 'os-release', 'protocols', 'resolv.conf', 'services', 'shells', 'timezone'],
+]
+const ETC_DIRECTORIES = [
+  ...['alternatives', 'ca-certificates', 'crypto-policies', 'fonts', 'java-11-openjdk', 'java-17-openjdk'],
+  ...['java-21-openjdk', 'ld.so.conf.d', 'pki', 'ssl'],
 ]
 
 /** The programs of the machine, as far as they lie where distributions put them. */
 export function systemDirectories(): WallsPolicy['system'] {
+  return remembered('programs', findPrograms)
+}
+
+function findPrograms(): WallsPolicy['system'] {
   const directories = PROGRAMS.filter((path) => existsSync(path))
   const links: [string, string][] = []
   for (const path of ROOT) {
@@ -45,12 +45,37 @@ export function systemDirectories(): WallsPolicy['system'] {
   return { directories, links }
 }
 
-/** Files of /etc, each from where it really lies: resolv.conf is often a link into /run. */
-export function systemFiles(): Bind[] {
-  return ETC.flatMap((name) => {
-    const to = join('/etc', name)
-    return existsSync(to) ? [{ from: realpathSync(to), to }] : []
+/** The files of /etc by name, each as it is where it really lies: resolv.conf is often a link into /run. */
+export function systemFiles(): ReadonlyMap<string, Buffer> {
+  return remembered('files', () => {
+    const found = new Map<string, Buffer>()
+    for (const name of ETC_FILES) {
+      const stat = statSync(join('/etc', name), { throwIfNoEntry: false })
+      if (stat?.isFile() === true && stat.size < LARGEST_FILE)
+        found.set(name, readFileSync(join('/etc', name)))
+    }
+    return found
   })
+}
+
+/** The directories of /etc, by name. */
+export function systemFileDirectories(): readonly string[] {
+  return remembered('directories', () => ETC_DIRECTORIES.filter((name) => isDirectory(join('/etc', name))))
+}
+
+const LARGEST_FILE = 4 * 1024 * 1024
+
+/** A machine changes seldom, and every start asks: an answer holds for so many milliseconds. */
+const HOLDS = 10_000
+
+const known = new Map<string, { readonly until: number; readonly answer: unknown }>()
+
+function remembered<T>(what: string, look: () => T): T {
+  const before = known.get(what)
+  if (before !== undefined && before.until > performance.now()) return before.answer as T
+  const answer = look()
+  known.set(what, { until: performance.now() + HOLDS, answer })
+  return answer
 }
 
 /** Directories whose neighbours are none of a program's business: they hold logins, or everything. */
@@ -61,6 +86,10 @@ const PRIVATE = ['.local', '.cargo', '.config', '.cache']
  * stands beside it (lib, share), and what their links lead to. Never HOME itself.
  */
 export function toolDirectories(path: string, home: string): string[] {
+  return remembered(`tools ${home} ${path}`, () => findTools(path, home))
+}
+
+function findTools(path: string, home: string): string[] {
   const system = [...PROGRAMS, ...ROOT]
   const isOutside = (place: string): boolean =>
     !system.some((top) => place === top || place.startsWith(`${top}/`))

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { chown, mkdir } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { objectDirectories } from '../git/alternates.ts'
 import { type Bind, bubblewrap, type WallsPolicy } from './bubblewrap.ts'
-import { systemDirectories, systemFiles, toolDirectories } from './system.ts'
+import { systemDirectories, systemFileDirectories, systemFiles, toolDirectories } from './system.ts'
 
 /** The walls around a directory: what runs inside sees the directory, the machine's programs and little else. */
 export interface Walls {
@@ -60,9 +60,7 @@ export async function buildWalls(request: WallsRequest): Promise<Walls> {
     if (uid !== null) await chown(join(room, name), uid, uid)
   }
   const user = userOf(uid)
-  writeAccounts(room, user)
-  // The lane's top directory stays root's, so that git takes it for a person's own outside too.
-  putFile(join(room, 'gitconfig'), safeDirectories(request))
+  layEtc(request, user)
   const policy = policyOf(request, user)
   return {
     uid,
@@ -110,8 +108,8 @@ function without(env: Readonly<Record<string, string>>, names: readonly string[]
 function policyOf(request: WallsRequest, user: User): WallsPolicy {
   const { directory, room, uid, root, commonDir, gitDirectory, network } = request
   const git = gitDirectory === null ? [] : [gitDirectory]
-  const own = ['passwd', 'group', 'gitconfig'].map((name) => ({
-    from: join(room, name),
+  const etc = systemFileDirectories().map((name) => ({
+    from: realpathSync(join('/etc', name)),
     to: join('/etc', name),
   }))
   return {
@@ -124,8 +122,8 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
       { from: join(room, 'tmp'), to: '/tmp' },
     ],
     readable: [
-      ...systemFiles(),
-      ...own,
+      { from: join(room, 'etc'), to: '/etc' },
+      ...etc,
       ...toolDirectories(process.env.PATH ?? '', user.home).map((from) => ({ from })),
       ...objectDirectories(join(commonDir, 'objects')).map((from) => ({ from })),
       ...request.readable.map((from) => ({ from })),
@@ -174,19 +172,25 @@ function userOf(uid: number | null): User {
   }
 }
 
-/** Programs look up who they are, and fail where nobody knows them. */
-function writeAccounts(room: string, { uid, name, home, shell }: User): void {
-  putFile(
-    join(room, 'passwd'),
-    `root:x:0:0:root:/root:/bin/sh\n${name}:x:${uid}:${uid}:${name}:${home}:${shell}\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n`,
-  )
-  putFile(join(room, 'group'), `root:x:0:\n${name}:x:${uid}:\nnogroup:x:65534:\n`)
+/**
+ * /etc as it is inside: the machine's, as far as programs need it, and who they are. The lane's top directory stays
+ * root's, so that git takes it for a person's own outside too; inside it is told to trust it.
+ */
+function layEtc(request: WallsRequest, { uid, name, home, shell }: User): void {
+  const etc = join(request.room, 'etc')
+  for (const [file, content] of systemFiles()) putFile(join(etc, file), content)
+  for (const directory of systemFileDirectories()) mkdirSync(join(etc, directory), { recursive: true })
+  const users = [`root:x:0:0:root:/root:/bin/sh`, `${name}:x:${uid}:${uid}:${name}:${home}:${shell}`]
+  putFile(join(etc, 'passwd'), `${users.join('\n')}\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n`)
+  putFile(join(etc, 'group'), `root:x:0:\n${name}:x:${uid}:\nnogroup:x:65534:\n`)
+  putFile(join(etc, 'gitconfig'), safeDirectories(request))
 }
 
 /** Written only where it differs: walls that stand have it mounted. */
-function putFile(path: string, text: string): void {
+function putFile(path: string, content: string | Buffer): void {
+  const text = Buffer.from(content)
   try {
-    if (readFileSync(path, 'utf8') === text) return
+    if (readFileSync(path).equals(text)) return
   } catch {
     // Not there yet.
   }
