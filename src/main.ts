@@ -48,7 +48,7 @@ async function start(argv: readonly string[]): Promise<void> {
 }
 
 function verbOf([first = '', second = '']: readonly string[]): string {
-  const verb = ['task', 'lane', 'archive'].includes(first) ? `${first}-${second}` : first
+  const verb = ['task', 'lane', 'archive', 'sandbox'].includes(first) ? `${first}-${second}` : first
   return /^[a-z-]{1,20}$/.test(verb) ? verb : 'other'
 }
 

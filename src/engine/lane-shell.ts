@@ -137,7 +137,7 @@ async function comeOut(world: World, { id, taskId }: OwnedLane): Promise<string 
   const kept = `refs/worklane/${taskId}/${name}`
   if (!(await isInside(world, lane)) || !(await leaveWalls(world, lane, back.head)))
     return `Somebody worked in the lane with plain git meanwhile. What was committed in the shell is kept at ${kept}/head, the branch ${lane.branch} is as they left it.`
-  if (back.head === tip && back.refs === 1) await dropName(world, kept)
+  await dropUnlessNew(world, kept, tip)
   return null
 }
 
@@ -158,8 +158,9 @@ async function freeName(world: World, lane: OwnedLane): Promise<string> {
   }
 }
 
-/** Nothing was committed: there is nothing to keep. */
-async function dropName({ repository }: World, prefix: string): Promise<void> {
+/** Where nothing was committed and nothing named, there is nothing to keep. */
+async function dropUnlessNew({ repository }: World, prefix: string, tip: string | null): Promise<void> {
   const { commonDir } = repository
-  await deleteOwnRefs(commonDir, await refTargets({ gitDir: commonDir }, prefix))
+  const refs = await refTargets({ gitDir: commonDir }, prefix)
+  if (refs.every(({ oid }) => oid === tip)) await deleteOwnRefs(commonDir, refs)
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Refusal, refuse } from '../board/refusal.ts'
 import { uidOfLane, wallsMissing } from '../host/sandbox/detect.ts'
-import { buildWalls, type Walls } from '../host/sandbox/walls.ts'
+import { buildWalls, type Walls, type WallsRequest } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import type { World } from './world.ts'
 
@@ -83,6 +83,14 @@ export async function wallsOfVerify(
     gitDirectory: null,
     network,
   })
+}
+
+/** Walls as those of lanes, around a directory that is no lane. */
+export async function wallsForTest(
+  world: World,
+  request: Pick<WallsRequest, 'directory' | 'room' | 'gitDirectory' | 'network'>,
+): Promise<Walls> {
+  return await buildWalls({ ...shared(world), ...request, uid: uidOfLane(VERIFY) })
 }
 
 /** For git of ours that only looks at a lane: it sees the lane and `git`, and can write neither. */

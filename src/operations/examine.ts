@@ -9,6 +9,8 @@ export interface Examination {
   /** What is left. With `--fix`, `unfixed` says of each why. */
   readonly findings: readonly (Finding & { readonly unfixed?: string })[]
   readonly fixed: readonly Finding[]
+  /** What is so because somebody wants it so, and is good to know. */
+  readonly remarks: readonly string[]
 }
 
 interface Found extends Finding {
@@ -22,14 +24,22 @@ export async function examine(
   { fix, archives }: { readonly fix: boolean; readonly archives: boolean },
 ): Promise<Examination> {
   const before = await look(world, archives)
-  if (!fix) return { findings: before.map(plain), fixed: [] }
+  if (!fix) return { findings: before.map(plain), fixed: [], remarks: remarksOn(world) }
   const repaired = await repair(world)
   const left = await look(world, archives)
   const still = new Set(left.map(({ what }) => what))
   return {
     findings: left.map((one) => ({ ...plain(one), unfixed: whyLeft(one, repaired) })),
     fixed: before.filter(({ what }) => !still.has(what)).map(plain),
+    remarks: remarksOn(world),
   }
+}
+
+function remarksOn({ settings }: World): string[] {
+  if (settings.sandbox.mode === 'walls') return []
+  return [
+    'The settings say sandbox.mode: none. Agents, checks and verify can read and change anything that you can.',
+  ]
 }
 
 async function look(world: World, archives: boolean): Promise<Found[]> {

@@ -34,6 +34,8 @@ export interface RunSnapshot {
   /** How many agents may work at once. */
   readonly parallel: number
   readonly stopping: boolean
+  /** What the agents work in. */
+  readonly sandbox: 'walls' | 'none'
   readonly tasks: readonly TaskView[]
 }
 

@@ -20,7 +20,8 @@ export default operation({
     const engine = await findEngine(db, 'engine')
     const queue = await landingQueue(db)
     const counts = count(await taskLines(db))
-    const running = (await liveRuns(db)).length
+    const runs = await liveRuns(db)
+    const running = runs.length
     return {
       base: world.settings.base ?? (await rememberedBase(db)) ?? null,
       engine:
@@ -28,6 +29,8 @@ export default operation({
           ? { since: new Date(engine.startedAt).toISOString() }
           : null,
       disk: lowDisk(world),
+      /** In what agents are started from here, and how many are at work without walls now. */
+      sandbox: { mode: world.sandbox, open: runs.filter(({ sandbox }) => sandbox === 'none').length },
       /** What ready tasks wait for besides their turn. */
       limits: waitsFor(world, { ready: counts.waiting.ready, running }),
       ...counts,

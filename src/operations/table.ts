@@ -68,6 +68,11 @@ export const OPERATIONS: readonly Entry[] = [
   entry('revert', 'Undo a landed task with a new one', () => import('./revert.ts')),
   entry('prune', 'Remove the lanes of finished tasks', () => import('./prune.ts')),
   entry('events', 'Print what happened', () => import('./events.ts')),
+  entry(
+    'sandbox test',
+    'Try to break out of the walls, and show what held',
+    () => import('./sandbox-test.ts'),
+  ),
   entry('doctor', 'Find what is not as it should be, and repair it', () => import('./doctor.ts')),
   entry(
     'uninstall',

@@ -43,6 +43,7 @@ export function snapshotter(world: World, session: Session, rules: Rules): () =>
       verify,
       parallel,
       stopping,
+      sandbox: world.sandbox,
       tasks: await Promise.all(views),
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
 import { makeRepository, plainGit, type TestRepository } from '../fixtures/repository.ts'
@@ -113,6 +114,25 @@ describe('a lane that an agent works in', () => {
   })
 })
 
+describe('a lane that an agent worked in meanwhile', () => {
+  it('gives out what the person committed afterwards', async () => {
+    const { repository, root, lane } = await claimed()
+    using _ = repository
+    writeFileSync(join(root, 'worklane.yaml'), 'base: main\nlanding:\n  review: true\n')
+    await data(root, 'release', '1', '--epoch', '1')
+    const command =
+      'touch here; until [ -e go ]; do sleep 0.05; done; rm -f go here; git commit -q --allow-empty -m late'
+    const visit = worklane(root, 'shell', '1', '--json', '--command', command)
+    await until('somebody is there', () => existsSync(join(lane, 'here')))
+    const agent = 'echo a > a.txt; git add a.txt; git commit -qm agent; rm -f here'
+    await worklane(root, 'run', '--command', agent)
+    expect(plainGit(lane, 'log', '-1', '--format=%s')).toBe('agent')
+    writeFileSync(join(lane, 'go'), '')
+    expect(JSON.parse((await visit).out).data).toEqual({ exitCode: 0, walls: true, problem: null })
+    expect(plainGit(lane, 'log', '-2', '--format=%s')).toBe('late\nagent')
+  })
+})
+
 describe('without walls', () => {
   it('is a plain shell in the lane with its environment', async () => {
     const { repository, root, lane } = await claimed()
@@ -125,13 +145,26 @@ describe('without walls', () => {
   })
 })
 
+/** The state of the only lane, as it is after what takes long to bring about. */
+function stateOf(root: string): Disposable & { set(state: string): void } {
+  const ledger = new Database(join(root, '.git/worklane/ledger.db'))
+  return {
+    set: (state) => void ledger.prepare('UPDATE lane SET state = ?').run(state),
+    [Symbol.dispose]: () => void ledger.close(),
+  }
+}
+
 describe('is refused with a hint', () => {
-  it('for a task without a lane, a lane that is gone, two commands at once', async () => {
+  it('for a task without a lane, a lane that is gone or set aside, two commands at once', async () => {
     const { repository, root, lane } = await claimed()
     using _ = repository
     await data(root, 'task', 'add', 'two')
     expect(await refused(root, 'shell', '2')).toEqual(['no-lane', 1])
     expect(await refused(root, 'shell', '1', '--command', 'a', '--', 'b')).toEqual(['usage', 2])
+    using ledger = stateOf(root)
+    ledger.set('quarantined')
+    expect(await refused(root, 'shell', '1')).toEqual(['lane-quarantined', 1])
+    ledger.set('ready')
     const aside = `${lane}.aside`
     renameSync(lane, aside)
     symlinkSync(aside, lane)

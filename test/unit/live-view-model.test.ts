@@ -171,6 +171,9 @@ describe('a run in which nothing moves says so', () => {
   })
   test('but not when all is well', () => {
     expect(show(snapshot([landing(1, 'queued')]))[1]).toBe('0/8 agents busy · verify: npm test')
+    expect(show(snapshot([landing(1, 'queued')], { sandbox: 'none' }))[1]).toMatch(
+      /^NO WALLS: agents can change anything that you can · 0\/8/,
+    )
     expect(show(snapshot([taskView(1, { state: 'landed' })]))[0]).toMatch(/ ━+ {2}1\/1 landed/)
   })
 })

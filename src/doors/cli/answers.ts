@@ -109,13 +109,13 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
     stopping
       ? `The agent on task ${id} is being stopped; then the task is free. See: worklane task show ${id}`
       : `Task ${id} is free again${lane ? '; its lane is kept' : ''}.`,
-  'lane list': async ({ lanes }: { lanes: readonly LaneAnswer[] }) =>
+  'lane list': async ({ lanes }: { lanes: readonly (LaneAnswer & { open: boolean })[] }) =>
     lanes.length === 0
       ? 'No lanes. A claim makes one.'
       : await rows(
           lanes.map((lane) => [
             `#${lane.task}`,
-            lane.missing ? 'missing' : lane.holder === 'walls' ? 'agent at work' : lane.state,
+            lane.missing ? 'missing' : lane.holder === 'walls' ? atWork(lane) : lane.state,
             lane.branch,
             lane.path,
             lane.keep ? 'kept' : '',
@@ -164,11 +164,16 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
     `Task ${id} undoes task ${reverts} and is queued. Land it with: worklane land`,
   prune: ({ removed, left }: { removed: readonly LaneAnswer[]; left: number }) =>
     `${removed.length === 0 ? 'Nothing to prune' : `Removed ${plural(removed.length, 'lane')}, each archived`}; ${plural(left, 'lane')} left.`,
+  'sandbox test': async (answer: never) => await (await import('./sandbox-text.ts')).sandboxText(answer),
   doctor: async (answer: never) => (await import('./doctor-text.ts')).doctorText(answer),
   uninstall: ({ archives, kept }: { archives: number; kept: string | null }) =>
     kept === null
       ? 'Worklane is gone from this repository.'
       : `Worklane is gone from this repository. ${plural(archives, 'archive')} of lanes, with the ledger: ${kept} (its README.md says how to read them)`,
+}
+
+function atWork({ open }: { open: boolean }): string {
+  return `agent at work${open ? ', NO WALLS' : ''}`
 }
 
 function noted({ id }: { id: number }): string {

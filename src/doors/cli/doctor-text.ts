@@ -10,9 +10,12 @@ interface Finding {
 export function doctorText({
   findings,
   fixed,
+  remarks = [],
 }: {
   readonly findings: readonly Finding[]
   readonly fixed: readonly Finding[]
+  /** Not where the ledger cannot be used. */
+  readonly remarks?: readonly string[]
 }): string {
   return [
     ...fixed.map(({ what }) => `✓ ${what}`),
@@ -20,6 +23,7 @@ export function doctorText({
       ({ what, why, fix, unfixed }) =>
         `! ${what}\n    ${why}${unfixed === undefined ? '' : `\n    Not fixed: ${unfixed}`}\n    Fix: ${fix}`,
     ),
+    ...remarks.map((remark) => `· ${remark}`),
     ...(findings.length === 0 ? ['Everything is as it should be.'] : []),
   ].join('\n')
 }

@@ -157,6 +157,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   task: 'Tasks: what is to be done',
   lane: 'Lanes: where it is done',
   archive: 'Archives: what removed lanes held',
+  sandbox: 'The walls that agents work in',
 }
 
 const INTRODUCTION = `Runs many coding agents at once on one git repository.

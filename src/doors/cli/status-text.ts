@@ -3,6 +3,7 @@ interface Status {
   readonly engine: { readonly since: string } | null
   /** What keeps new work from being begun. */
   readonly disk: string | null
+  readonly sandbox: { readonly mode: string; readonly open: number }
   /** What ready tasks wait for besides their turn. */
   readonly limits: string | null
   readonly tasks: Readonly<Record<string, number>>
@@ -18,6 +19,14 @@ interface Status {
   }[]
 }
 
+/** Said as loudly as it can be, and not at all where there are walls. */
+function sandboxLines({ mode, open }: Status['sandbox']): string[] {
+  const power = 'can change anything that you can'
+  if (open > 0)
+    return [`Sandbox  NONE: ${open === 1 ? 'an agent is' : `${open} agents are`} at work that ${power}`]
+  return mode === 'none' ? [`Sandbox  none: agents ${power}`] : []
+}
+
 /** `worklane status` for people. */
 export function statusText(status: Status): string {
   const { tasks, waiting } = status
@@ -27,6 +36,7 @@ export function statusText(status: Status): string {
   return [
     `Base     ${status.base ?? 'not chosen yet'}`,
     `Engine   ${status.engine === null ? 'not running' : `running since ${status.engine.since}, ${status.running} at work`}`,
+    ...sandboxLines(status.sandbox),
     ...(status.disk === null ? [] : [`Disk     ${status.disk}`]),
     ...(status.limits === null ? [] : [`Limits   ${status.limits}`]),
     `Tasks    ${counts.length === 0 ? 'none' : counts.map(([state, count]) => `${count} ${state.replace('_', ' ')}`).join(', ')}`,

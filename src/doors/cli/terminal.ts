@@ -128,11 +128,16 @@ function systemError(error: NodeJS.ErrnoException): ErrorAnswer {
 
 /** Where something is left over the command itself did not fail, but scripts want to know: `worklane land && deploy`. */
 function exitCodeOf(name: string, answer: unknown, stopped: boolean): number {
+  if (name === 'sandbox test') return heldCode(answer as { held: number; of: number })
   if (name === 'shell') return shellCode(answer as { exitCode: number; problem: string | null })
   if (name === 'run' && (answer as { interrupted: boolean }).interrupted) return EXIT.stopped
   if (name !== 'run' && stopped && name !== 'up' && name !== 'events') return EXIT.stopped
   const left = (LEFT_OVER[name] ?? []).flatMap((what) => (answer as Record<string, readonly unknown[]>)[what])
   return left.length === 0 ? 0 : EXIT.refused
+}
+
+function heldCode({ held, of }: { held: number; of: number }): number {
+  return held === of ? 0 : EXIT.refused
 }
 
 /** The program's own, unless it was content and we are not. */

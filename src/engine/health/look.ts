@@ -7,10 +7,12 @@ import type { Finding } from './finding.ts'
 import { CHEAP, type Look, lookAt } from './glance.ts'
 import { machineFindings } from './machine.ts'
 import { objectFindings } from './objects.ts'
+import { sandboxFindings } from './sandbox.ts'
 import { sharedFindings } from './shared-state.ts'
 
 const COSTLY: readonly Look[] = [
   { at: 'the machine', find: machineFindings },
+  { at: 'the sandbox', find: sandboxFindings },
   { at: 'the base branch', find: baseFindings },
   { at: 'the branches', find: branchFindings },
   { at: 'the commits', find: commitFindings },

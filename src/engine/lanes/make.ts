@@ -32,6 +32,7 @@ import { mainCheckout } from '../main-checkout.ts'
 import { programInLane } from '../program.ts'
 import { hideLanes } from '../repository.ts'
 import { hasWalls, laneRoom } from '../sandbox.ts'
+import { testWalls } from '../self-test.ts'
 import type { World } from '../world.ts'
 import { unpackPrivateGit } from './private.ts'
 import { trashDirectories } from './trash.ts'
@@ -82,6 +83,7 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   await Promise.allSettled(works)
   const [, left, former, settings] = await Promise.all(works)
   await rememberFill({ adminDir, settings })
+  if (await hasWalls(world)) await testWalls(world, lane)
   crashPoint('lane.filled')
   const warnings = await seed(world, worktree)
   if (hasSeeds(world) && (await hasWalls(world))) await giveAway(lane)
@@ -182,7 +184,7 @@ async function setUp(world: World, lane: OwnedLane): Promise<void> {
     cwd: lane.path,
     env: program.env,
     wrap: program.wrap,
-    walled: program.wrap !== undefined,
+    walled: program.walled,
     token,
     outputPath,
     outputLimit: world.settings.agents.outputLimit,

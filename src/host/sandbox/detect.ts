@@ -24,9 +24,22 @@ export async function wallsMissing(): Promise<NoWalls | null> {
   return await answer
 }
 
+/** Null: walls can be built on such a system. Pure. */
+export function wallsElsewhere(platform: string): NoWalls | null {
+  if (platform === 'linux') return null
+  if (platform !== 'darwin')
+    return { why: `Walls are not built on ${platform}.`, remedy: 'Run with --sandbox none.' }
+  return {
+    why: 'Walls are not built on macOS yet.',
+    remedy:
+      'Run with --sandbox none, and put srt before the command of the agent to fence it off yourself:' +
+      ' npm i -g @anthropic-ai/sandbox-runtime',
+  }
+}
+
 async function look(): Promise<NoWalls | null> {
-  if (process.platform !== 'linux')
-    return { why: `Walls are not built on ${process.platform} yet.`, remedy: 'Run with --sandbox none.' }
+  const elsewhere = wallsElsewhere(process.platform)
+  if (elsewhere !== null) return elsewhere
   const policy = {
     cwd: '/',
     uid: uidOfLane(0),

@@ -131,6 +131,11 @@ function linkTargets(directory: string): string[] {
   }
 }
 
+/** False too where we may not look: what we cannot run from PATH, programs inside need not see. */
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }

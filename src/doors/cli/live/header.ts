@@ -30,14 +30,16 @@ function bar(columns: number, done: number, all: number): Cell[] {
   return [cell('━'.repeat(full), 'good'), cell('─'.repeat(columns - full), 'dim')]
 }
 
-/** `8/8 agents busy · verify: npm test`. */
+/** `8/8 agents busy · verify: npm test`; where there are no walls, that comes first. */
 export function settingsLine(snapshot: RunSnapshot): Line {
   const busy = cell(`${agentsAtWork(snapshot)}/${count(snapshot.parallel, 'agent')} busy`)
   const verify =
     snapshot.verify === null
       ? cell('no verify command: nothing tests what lands', 'warn')
       : cell(`verify: ${plainText(snapshot.verify)}`, 'dim')
-  return [busy, cell(' · ', 'dim'), verify]
+  const open = cell('NO WALLS: agents can change anything that you can', 'warn')
+  const parts = [...(snapshot.sandbox === 'none' ? [open] : []), busy, verify]
+  return parts.flatMap((part, at) => (at === 0 ? [part] : [cell(' · ', 'dim'), part]))
 }
 
 function agentsAtWork({ tasks }: RunSnapshot): number {
