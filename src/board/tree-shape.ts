@@ -26,7 +26,7 @@ const LONGEST_PATH = 3000
 const NOTHING: TreeShape = { paths: 0, depth: 0, length: 0 }
 
 /** Why what lies in a directory is more than a checkout can write; null where it is not. */
-export function whyTooLarge({ paths, depth, length }: TreeShape): string | null {
+function whyTooLarge({ paths, depth, length }: TreeShape): string | null {
   if (paths > MOST_PATHS) return `it stands for more than ${MOST_PATHS.toLocaleString('en')} files`
   return depth > DEEPEST || length > LONGEST_PATH ? 'its directories are too deep' : null
 }

@@ -47,7 +47,7 @@ export const hostileImports: Proof<Size> = {
       )
     }
     const exploded: Told[] = []
-    for (const bomb of TREE_BOMBS.slice(-bombs))
+    for (const bomb of TREE_BOMBS.slice(0, bombs))
       exploded.push(...(await report.once(bomb.kind, async () => await playAll([bomb], report.seed))))
     const large = renames === 0 ? [] : [await gigabyte(report), await legitimate(report)]
     const landing = renames === 0 ? {} : await landRenamed(report, renames)

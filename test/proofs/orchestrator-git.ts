@@ -15,7 +15,8 @@ interface Played {
   readonly state: string
   readonly marks: readonly Mark[]
   readonly ran: readonly Ran[]
-  readonly root: string
+  /** A person's plain git would have run the lane's program. */
+  readonly isArmed: boolean
   readonly failures: readonly string[]
 }
 
@@ -36,6 +37,8 @@ export const orchestratorGit: Proof<Size> = {
       marks.map(({ by, directory, how }) => `${state}: ${by}: ${how} in ${directory}`),
     )
     assert.deepEqual(outside, [])
+    const armed = played.filter(({ isArmed }) => isArmed).length
+    assert.ok(armed * 2 >= played.length, `only ${armed} of the states run anything at all`)
     return figures(played)
   },
 }
@@ -43,14 +46,24 @@ export const orchestratorGit: Proof<Size> = {
 async function play(worklane: string, state: GitState, everything: boolean): Promise<Played> {
   using scene = makeGitScene(worklane, state)
   const failures: string[] = []
+  let epoch = ''
   const ask = async (...args: readonly string[]): Promise<void> => {
-    const answer = await scene.ask(...args)
+    const held = ['complete', 'release'].includes(args[0] ?? '') ? ['--epoch', epoch] : []
+    const answer = await scene.ask<{ readonly epoch?: number }>(...args, ...held)
     if (!answer.ok) failures.push(`${args.slice(0, 2).join(' ')}: ${answer.error.code}`)
+    else if (args[0] === 'claim') epoch = String(answer.data.epoch)
   }
   await ask('run', 'First', '--command', scene.plant, '--verify', 'true', '--review')
   await look(ask, '1')
+  const isArmed = scene.control('.worktrees/task-1')
   if (everything) await restOfLife(scene, ask)
-  return { state: state.name, marks: scene.marks, ran: scene.ran, root: scene.root, failures }
+  return {
+    isArmed,
+    state: state.name,
+    marks: scene.marks,
+    ran: scene.ran,
+    failures,
+  }
 }
 
 type Ask = (...args: readonly string[]) => Promise<void>
@@ -76,6 +89,7 @@ async function restOfLife(scene: GitScene, ask: Ask): Promise<void> {
   await look(ask, '2')
   rmSync(`${scene.root}/.worktrees/task-2`, { recursive: true, force: true })
   await ask('doctor', '--fix')
+  await ask('task', 'retry', '2')
   await ask('claim', '2', '--as', 'ann')
   await ask('release', '2')
   await ask('task', 'cancel', '2')
@@ -91,9 +105,13 @@ function figures(played: readonly Played[]): Figures {
   ]
   return {
     'hostile lane states': played.length,
+    'of them in which plain git of a person (status, diff, add -n, checkout) runs the lane’s code':
+      played.filter(({ isArmed }) => isArmed).length,
     'git commands of the product, with their flags': new Set(all.map(({ command }) => command)).size,
     'of them inside walls': distinct(true),
     'of them outside, on the repository': distinct(false),
+    'of them outside, told the work tree of a lane': all.filter(({ command }) => command.endsWith('(a lane)'))
+      .length,
     'times git was run': all.length,
     'executions of the lane’s code outside of walls': 0,
     'requests that were refused or failed on the way': failures.join('; ') || 'none',

@@ -45,14 +45,17 @@ const PATIENCE = 20_000
 const PATIENCE_PER_MEGABYTE = 100
 
 /**
- * One program inside the walls lists and packs. `--local` leaves out what the repository lent. A file that is too large
+ * One program inside the walls lists and packs, both at once. `--local` leaves out what the repository lent. A file that is too large
  * is left out, and missed when the rest is taken in.
  */
 const SCRIPT = `set -eu
+exec 4<&0
+git pack-objects -q --threads=1 --local --all --reflog --indexed-objects --filter=blob:limit=$1 --stdout --delta-base-offset <&4 &
+packing=$!
 git show-ref --head >&3 || true
 echo -- >&3
 git rev-list --parents --ignore-missing --max-count=20000 --reflog --not --all >&3
-git pack-objects -q --threads=1 --local --all --reflog --indexed-objects --filter=blob:limit=$1 --stdout --delta-base-offset`
+wait "$packing"`
 
 /**
  * Only once every process of the lane is gone. Git reads objects, refs and reflogs of the private directory, and settings

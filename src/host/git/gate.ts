@@ -30,8 +30,8 @@ interface NewTree {
  * @throws Fault `import-refused`
  */
 export async function inspect(place: Quarantined, head: string | null, limits: GateLimits): Promise<void> {
-  const trees = await newTrees(place, limits)
   await using reader = openObjects(place, join(place.gitDir, 'objects'))
+  const trees = await newTrees(place, limits)
   for await (const { type } of reader.read(head === null ? [] : [head]))
     if (type !== 'commit') throw refused(`its HEAD is a ${type}`)
   const found = new Map<string, TreeNode>()

@@ -27,7 +27,7 @@ export interface GitOptions {
   readonly input?: string | Buffer
   /** Exit codes that are an answer; others are faults. Default: 0. */
   readonly answers?: readonly number[]
-  /** Milliseconds. Default: two minutes. */
+  /** Milliseconds. Default: two minutes, inside walls 20 seconds. */
   readonly timeout?: number
   /** Bytes of its output; more is a fault. Default: half a gigabyte. */
   readonly mostBytes?: number
@@ -90,6 +90,10 @@ const SAFE_CONFIG = [
   'diff.external=',
   'submodule.recurse=false',
 ] as const
+
+/** Milliseconds. A lane can hold what git waits for in vain, such as a pipe in place of .gitattributes. */
+const PATIENCE = 120_000
+const WALLED_PATIENCE = 20_000
 
 /** The environment of every git process; nothing in it names a repository. */
 export function inheritedEnvironment(): Record<string, string> {
@@ -167,7 +171,7 @@ async function spawnGit(
       encoding,
       reject: false,
       stripFinalNewline: false,
-      timeout: options.timeout ?? 120_000,
+      timeout: options.timeout ?? (place.walls === undefined ? PATIENCE : WALLED_PATIENCE),
       maxBuffer: options.mostBytes ?? 512 * 1024 * 1024,
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),

@@ -40,7 +40,7 @@ export async function importCollected(request: ImportRequest): Promise<ReadonlyM
   const quarantine = await mkdtemp(join(objects, 'tmp_objdir-worklane-'))
   try {
     const place = { gitDir: commonDir, quarantine }
-    const unpacked = await unpack(place, collected.pack)
+    const unpacked = await unpack(place, collected.pack, request.limits)
     const heads = wantedRefs(collected, refPrefix)
     await allGood([
       unpacked ? inspect(place, collected.head, request.limits) : undefined,
@@ -64,7 +64,11 @@ function wantedRefs({ head, refs, lost }: Collected, prefix: string): Map<string
 }
 
 /** False: nothing was in it. */
-async function unpack(place: GitPlace & { readonly quarantine: string }, file: string): Promise<boolean> {
+async function unpack(
+  place: GitPlace & { readonly quarantine: string },
+  file: string,
+  limits: GateLimits,
+): Promise<boolean> {
   // Whoever packed it could have put a link in its place.
   await using pack = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => {
@@ -105,7 +109,9 @@ async function unpack(place: GitPlace & { readonly quarantine: string }, file: s
   )
   if (timedOut === true) throw refused('its objects take too long to unpack')
   if (exitCode !== 0)
-    throw refused(`its objects are broken (${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''})`)
+    throw refused(
+      `its objects are broken, or ${leftOut(limits)} (${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''})`,
+    )
   return true
 }
 
@@ -130,9 +136,12 @@ async function connected(
     answers: [0, 1, 128],
     env: { GIT_NO_REPLACE_OBJECTS: '1', GIT_NO_LAZY_FETCH: '1' },
   })
-  const most = Math.round(limits.file / 1e6)
-  if (exitCode !== 0)
-    throw refused(`objects are missing in it, or are files of more than ${most} MB (sandbox.largestFile)`)
+  if (exitCode !== 0) throw refused(`objects are missing in it, or ${leftOut(limits)}`)
+}
+
+/** A file that was too large to be packed is missed by whatever looks next. */
+function leftOut({ file }: GateLimits): string {
+  return `a file of more than ${Math.round(file / 1e6)} MB was left out (sandbox.largestFile)`
 }
 
 /** Into the repository: the objects before what makes them found, as git does (git: tmp-objdir.c). */

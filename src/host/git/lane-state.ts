@@ -6,16 +6,15 @@ import { type GitPlace, git, gitLine, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
 import { branchOfHead } from './repository.ts'
 
-/** Milliseconds: a lane can hold what git waits for in vain, such as a pipe in place of .gitattributes. */
-const WALLED_PATIENCE = 20_000
-
 /** What is not committed in a worktree. Takes no lock and changes nothing. */
 export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
-  const { stdout } = await git(
-    place,
-    ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames'],
-    place.walls === undefined ? {} : { timeout: WALLED_PATIENCE },
-  )
+  const { stdout } = await git(place, [
+    'status',
+    '--porcelain=v2',
+    '-z',
+    '--untracked-files=all',
+    '--no-renames',
+  ])
   return splitZero(stdout).flatMap((entry) => {
     const fields = entry.split(' ')
     const skip = { '1': 8, u: 10, '?': 1 }[fields[0] ?? '']
