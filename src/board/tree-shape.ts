@@ -32,11 +32,13 @@ function whyTooLarge({ paths, depth, length }: TreeShape): string | null {
 }
 
 /**
- * The shape of every directory, from those of the directories in it. Stops at the first that is too large: the reason.
+ * The shape of every directory, from those of the directories in it; `known` holds shapes from before, and gets these. Stops at the first that is too large: the reason.
  * Directories that are not among them count as empty; none can be its own ancestor.
  */
-export function whyShapeless(trees: ReadonlyMap<string, TreeNode>): string | null {
-  const known = new Map<string, TreeShape>()
+export function whyShapeless(
+  trees: ReadonlyMap<string, TreeNode>,
+  known: Map<string, TreeShape> = new Map(),
+): string | null {
   for (const root of trees.keys()) {
     const waiting = known.has(root) ? [] : [root]
     for (let oid = waiting.at(-1); oid !== undefined; oid = waiting.at(-1)) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { whyHostile } from '../../board/tree-names.ts'
-import { type TreeNode, whyShapeless } from '../../board/tree-shape.ts'
+import { type TreeNode, type TreeShape, whyShapeless } from '../../board/tree-shape.ts'
 import { refused } from './collect.ts'
 import { listObjects, type ObjectReader, openObjects, type Quarantined } from './object-reader.ts'
 
@@ -18,6 +18,13 @@ const MOST_TREES = 50_000
 const MOST_LINKS = 250_000
 /** Bytes of trees that git is asked for at once. */
 const PART = 1024 * 1024
+
+/**
+ * Shapes of directories that were looked at before: the whole of a repository once, and then what is new. A name stands
+ * for the same content for ever.
+ */
+const shapes = new Map<string, TreeShape>()
+const MOST_SHAPES = 1_000_000
 
 interface NewTree {
   readonly oid: string
@@ -44,8 +51,9 @@ export async function inspect(place: Quarantined, head: string | null, limits: G
   for (const part of inParts(trees))
     for await (const { oid, type, bytes } of reader.read(part))
       keep(oid, readTree(type, bytes, oid.length / 2, true))
-  await addOld(reader, found, keep)
-  const why = whyShapeless(found)
+  if (shapes.size > MOST_SHAPES) shapes.clear()
+  await addOld(reader, found)
+  const why = whyShapeless(found, shapes)
   if (why !== null) throw refused(why)
 }
 
@@ -91,14 +99,11 @@ function* inParts(trees: readonly NewTree[]): Generator<string[]> {
  * The directories of the repository that the new ones lead to: each was let in alone, but a new one can hold one of
  * them a thousand times, or hang it at the end of a long path.
  */
-async function addOld(
-  reader: ObjectReader,
-  found: ReadonlyMap<string, TreeNode>,
-  keep: (oid: string, node: TreeNode) => void,
-): Promise<void> {
+async function addOld(reader: ObjectReader, found: Map<string, TreeNode>): Promise<void> {
   const missing = (nodes: Iterable<TreeNode>): string[] => {
     const oids = new Set<string>()
-    for (const { below } of nodes) for (const [oid] of below) if (!found.has(oid)) oids.add(oid)
+    for (const { below } of nodes)
+      for (const [oid] of below) if (!found.has(oid) && !shapes.has(oid)) oids.add(oid)
     return [...oids]
   }
   for (let wanted = missing(found.values()); wanted.length > 0; ) {
@@ -106,7 +111,7 @@ async function addOld(
     for (let at = 0; at < wanted.length; at += 1000)
       for await (const { oid, type, bytes } of reader.read(wanted.slice(at, at + 1000))) {
         const node = readTree(type, bytes, oid.length / 2, false)
-        keep(oid, node)
+        found.set(oid, node)
         level.push(node)
       }
     wanted = missing(level)
