@@ -28,6 +28,7 @@ export const EVENT_TYPES = [
   'lane.removed',
   'lane.restored',
   'lane.adopted',
+  'lane.network_refused',
   'archive.purged',
   'run.started',
   'run.spawned',

@@ -1,3 +1,4 @@
+import type { NetworkPolicy } from './network.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { follow, type Transition } from './transition.ts'
 
@@ -45,6 +46,8 @@ export interface Task {
   readonly maxAttempts: number
   /** Wall time of one attempt in milliseconds; null for no limit. */
   readonly timeLimit: number | null
+  /** What its programs may reach; null for what the settings say. */
+  readonly network: NetworkPolicy | null
   /** Shell command of the agent; null for the engine's default. */
   readonly command: string | null
   /** Command run on the exact merged commit; null for the engine's default. */
@@ -68,6 +71,7 @@ export interface TaskDraft {
   readonly priority: number
   readonly maxAttempts: number
   readonly timeLimit: number | null
+  readonly network: NetworkPolicy | null
   readonly command: string | null
   readonly verify: string | null
   readonly checks: readonly string[]

@@ -1,6 +1,5 @@
 import { posix } from 'node:path'
 import * as z from 'zod'
-import { type NetworkPolicy, parseNetworkPolicy } from '../board/network.ts'
 import { branchTemplate, plainBranch } from './branch-template.ts'
 import { parseDuration, parseSize } from './duration.ts'
 import {
@@ -15,7 +14,7 @@ import {
   wholeNumber,
 } from './fields.ts'
 import { LANDING_STYLES, SANDBOX_MODES, type Settings } from './settings.ts'
-import { UsageError } from './usage-error.ts'
+import { NETWORK } from './tasks/rules.ts'
 import { parseYaml } from './yaml-source.ts'
 
 /**
@@ -164,19 +163,6 @@ const MODE: FieldRule<Settings['sandbox']['mode']> = {
   schema: z.enum(SANDBOX_MODES),
   must: `one of ${SANDBOX_MODES.join(', ')}`,
   example: 'mode: walls',
-}
-
-const NETWORK: FieldRule<NetworkPolicy> = {
-  schema: z.unknown().transform(networkPolicy),
-  must: 'on, off, or the domains that may be reached',
-  example: 'network: { domains: [api.anthropic.com, registry.npmjs.org] }',
-}
-
-/** YAML reads a bare on or off as text, and older readers as true and false. */
-function networkPolicy(value: unknown): NetworkPolicy {
-  const policy = parseNetworkPolicy(value === true ? 'on' : value === false ? 'off' : value)
-  if (typeof policy !== 'string') return policy
-  throw new UsageError(policy, { hint: `For example: ${NETWORK.example}` })
 }
 
 const OUTSIDE: FieldRule<string> = {

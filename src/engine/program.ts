@@ -10,6 +10,8 @@ import { namedPaths } from '../host/sandbox/named-paths.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import { INSIDE } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
+import { findTask } from '../ledger/tasks.ts'
+import { tell, transact } from '../ledger/transact.ts'
 import type { Purpose } from './environment.ts'
 import { hasWalls, laneRoom, wallsAround } from './sandbox.ts'
 import type { World } from './world.ts'
@@ -93,7 +95,30 @@ export async function programInLane(
   request: Omit<ProgramRequest, 'room' | 'walls' | 'laneId'>,
 ): Promise<Program> {
   const walls = async (network: boolean): Promise<Walls> => await wallsAround(world, lane, { network })
-  return await prepareProgram(world, { ...request, laneId: lane.id, room: laneRoom(world, lane.id), walls })
+  const network = (await findTask(world.ledger.db, lane.taskId))?.network ?? undefined
+  const onRefused = refusalTeller(world, lane)
+  return await prepareProgram(world, {
+    network,
+    onRefused,
+    ...request,
+    laneId: lane.id,
+    room: laneRoom(world, lane.id),
+    walls,
+  })
+}
+
+/** So many different refusals of one program become events; the rest is the same again. */
+const MOST_REFUSALS = 20
+
+/** What the network policy refused, each once, among the events. */
+function refusalTeller(world: World, { id, taskId: task }: OwnedLane): (sentence: string) => void {
+  const told = new Set<string>()
+  return (text) => {
+    if (told.has(text) || told.size >= MOST_REFUSALS) return
+    told.add(text)
+    const event = { type: 'lane.network_refused', subject: `lane/${id}`, data: { task, text } } as const
+    transact(world.ledger, world.actor, async (tx) => await tell(tx, event)).catch(() => undefined)
+  }
 }
 
 /** The private HOME has the login of the agent that is started, and what the settings name. */

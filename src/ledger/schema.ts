@@ -15,6 +15,7 @@ export interface Schema {
     failures: Generated<number>
     maxAttempts: number
     timeLimit: number | null
+    network: string | null
     command: string | null
     verify: string | null
     checks: string

@@ -17,6 +17,7 @@ function toTask(row: Selectable<Schema['task']>, after: readonly number[]): Task
   return {
     ...row,
     state: row.state as TaskState,
+    network: row.network === null ? null : (JSON.parse(row.network) as Task['network']),
     checks: JSON.parse(row.checks) as string[],
     allowEmpty: row.allowEmpty === 1,
     review: row.review === 1,
@@ -100,28 +101,12 @@ export async function taskLines(db: Db): Promise<Map<number, TaskLine>> {
 export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<readonly number[] | Refusal> {
   const ids: number[] = []
   for (const draft of drafts) {
-    const {
-      subject,
-      description,
-      priority,
-      maxAttempts,
-      timeLimit,
-      command,
-      verify,
-      checks,
-      allowEmpty,
-      review,
-    } = draft
+    const { after: _after, checks, allowEmpty, review, network, ...plain } = draft
     const row = await tx.db
       .insertInto('task')
       .values({
-        subject,
-        description,
-        priority,
-        maxAttempts,
-        timeLimit,
-        command,
-        verify,
+        ...plain,
+        network: network === null ? null : JSON.stringify(network),
         state: 'pending',
         checks: JSON.stringify(checks),
         allowEmpty: Number(allowEmpty),
@@ -181,12 +166,13 @@ export async function editTask(tx: Tx, id: number, change: Partial<TaskDraft>): 
         ? `To change it now: worklane release ${id} --force, then edit.`
         : `To change it: worklane task retry ${id}, then edit; a landed task is finished.`,
     )
-  const { after, checks, allowEmpty, review, ...plain } = change
+  const { after, checks, allowEmpty, review, network, ...plain } = change
   await tx.db
     .updateTable('task')
     .set({
       ...plain,
       ...(checks === undefined ? {} : { checks: JSON.stringify(checks) }),
+      ...(network === undefined ? {} : { network: network === null ? null : JSON.stringify(network) }),
       ...(allowEmpty === undefined ? {} : { allowEmpty: Number(allowEmpty) }),
       ...(review === undefined ? {} : { review: Number(review) }),
       updatedAt: tx.now,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseNetworkPolicy } from '../board/network.ts'
 import { parseDuration } from '../config/duration.ts'
 import { SANDBOX_MODES } from '../config/settings.ts'
 import { UsageError } from '../config/usage-error.ts'
@@ -41,6 +42,14 @@ export function whole(min: number, max: number) {
   const must = `a whole number from ${min} to ${max}`
   return z.preprocess(digits, z.int(must).min(min, must).max(max, must))
 }
+
+/** What a task may reach. */
+export const network = z.string().transform((text, context) => {
+  const policy = parseNetworkPolicy(text)
+  if (typeof policy !== 'string') return policy
+  context.addIssue({ code: 'custom', message: policy })
+  return z.NEVER
+})
 
 /** "30m", "2h", "90s" → milliseconds. */
 export const duration = z.string().transform((text, context) => {

@@ -119,6 +119,7 @@ function plain(world: World, { review, command, verify }: DraftRules): TaskDraft
     priority: 0,
     maxAttempts,
     timeLimit: null,
+    network: null,
     command,
     verify,
     checks: [],
@@ -135,7 +136,7 @@ function toDraft(
   rules: DraftRules,
 ): TaskDraft {
   const base = plain(world, rules)
-  const { subject, description, priority, command, checks, timeLimit, allowEmpty } = task
+  const { subject, description, priority, command, checks, timeLimit, network, allowEmpty } = task
   const after = task.after.map((key) => place.get(key) ?? Number(key.replace('#', '')))
   return {
     ...base,
@@ -145,6 +146,7 @@ function toDraft(
     command: command ?? base.command,
     checks,
     timeLimit,
+    network,
     allowEmpty,
     after,
     review: base.review || task.review,

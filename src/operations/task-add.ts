@@ -3,7 +3,7 @@ import { isRefusal } from '../board/refusal.ts'
 import { checkDescription, checkSubject } from '../config/task-text.ts'
 import { addTasks, findTask } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
-import { duration, taskId, whole } from './fields.ts'
+import { duration, network, taskId, whole } from './fields.ts'
 import { operation } from './operation.ts'
 
 export const taskFields = {
@@ -14,6 +14,9 @@ export const taskFields = {
   check: z.array(z.string().min(1)).optional().describe('Command that must succeed in the lane at the end'),
   attempts: whole(1, 100).optional().describe('How many attempts before it counts as failed'),
   timeLimit: duration.optional().describe('Longest time of one attempt, such as 30m'),
+  network: network
+    .optional()
+    .describe('What its programs may reach: on, off, or domains with commas between'),
   allowEmpty: z.boolean().optional().describe('It may complete without a change'),
   review: z.boolean().optional().describe('A person must approve it before it lands'),
 }
@@ -30,6 +33,7 @@ export default operation({
       priority: input.priority ?? 0,
       maxAttempts: input.attempts ?? world.settings.agents.attempts,
       timeLimit: input.timeLimit ?? null,
+      network: input.network ?? null,
       command: input.command ?? null,
       verify: null,
       checks: input.check ?? [],

@@ -3,10 +3,13 @@ import { nearestHint } from '../nearest.ts'
 import { quoted } from '../place.ts'
 import { UsageError } from '../usage-error.ts'
 import type { FileTask } from './file-task.ts'
-import { ATTEMPTS, KEY, PRIORITY, REFERENCE, TIME_LIMIT } from './rules.ts'
+import { ATTEMPTS, KEY, NETWORK, PRIORITY, REFERENCE, TIME_LIMIT } from './rules.ts'
 
 export type Attributes = Partial<
-  Pick<FileTask, 'key' | 'after' | 'priority' | 'attempts' | 'timeLimit' | 'review' | 'allowEmpty'>
+  Pick<
+    FileTask,
+    'key' | 'after' | 'priority' | 'attempts' | 'timeLimit' | 'network' | 'review' | 'allowEmpty'
+  >
 >
 
 /** Each option: what `name=value` gives. Commands and checks are for YAML, where text needs no quoting of its own. */
@@ -21,6 +24,7 @@ const OPTIONS: ReadonlyMap<string, (value: string) => Attributes> = new Map([
   ['priority', (value: string): Attributes => ({ priority: takeField('priority', PRIORITY, number(value)) })],
   ['attempts', (value: string): Attributes => ({ attempts: takeField('attempts', ATTEMPTS, number(value)) })],
   ['timeLimit', (value: string): Attributes => ({ timeLimit: takeField('timeLimit', TIME_LIMIT, value) })],
+  ['network', (value: string): Attributes => ({ network: takeField('network', NETWORK, value) })],
 ])
 
 const FLAGS: ReadonlyMap<string, Attributes> = new Map([

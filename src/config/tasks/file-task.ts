@@ -1,3 +1,5 @@
+import type { NetworkPolicy } from '../../board/network.ts'
+
 /** A task as a file describes it. */
 export interface FileTask {
   /** Its name within the file; null where nothing needs to refer to it. */
@@ -14,6 +16,7 @@ export interface FileTask {
   readonly attempts: number | null
   /** Milliseconds of one attempt. */
   readonly timeLimit: number | null
+  readonly network: NetworkPolicy | null
   readonly allowEmpty: boolean
   readonly review: boolean
   /** Where its subject stands, from 1. */
@@ -40,6 +43,7 @@ export function plainTask(subject: string, line: number): FileTask {
     checks: [],
     attempts: null,
     timeLimit: null,
+    network: null,
     allowEmpty: false,
     review: false,
     line,

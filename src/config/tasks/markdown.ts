@@ -22,7 +22,7 @@ import { checkPart, checkWhole, type TextLines, textLines } from './markdown-lin
  *
  * Subject line = [ "[ ] " | "[x] " ] text [ " {" attribute { " " attribute } "}" ]
  * attribute    = "#" key | "key=" key | "after=" ref { "," ref } | "priority=" integer | "attempts=" integer |
- *                "timeLimit=" duration | "review" | "allowEmpty"
+ *                "timeLimit=" duration | "network=" on, off or domains | "review" | "allowEmpty"
  * key          = letters, digits, ".", "-", "_"; not digits alone        ref = key | "#" number of an existing task
  *
  * "[x]" marks a task as done: it is left out, and what waits for it waits no longer. Braces that follow a space at

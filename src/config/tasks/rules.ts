@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import { type NetworkPolicy, parseNetworkPolicy } from '../../board/network.ts'
 import { parseDuration } from '../duration.ts'
 import { converted, type FieldRule, wholeNumber } from '../fields.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** What the options of a task in a file may be, in Markdown attributes and in YAML alike. */
 
@@ -22,5 +24,18 @@ export const REFERENCE: FieldRule<string> = {
 export const PRIORITY = wholeNumber(-1_000_000, 1_000_000, 'priority: 2')
 
 export const ATTEMPTS = wholeNumber(1, 100, 'attempts: 3')
+
+export const NETWORK: FieldRule<NetworkPolicy> = {
+  schema: z.unknown().transform(networkPolicy),
+  must: 'on, off, or the domains that may be reached',
+  example: 'network: { domains: [api.anthropic.com, registry.npmjs.org] }',
+}
+
+/** YAML 1.1 reads a bare on or off as true and false. */
+function networkPolicy(value: unknown): NetworkPolicy {
+  const policy = parseNetworkPolicy(value === true ? 'on' : value === false ? 'off' : value)
+  if (typeof policy !== 'string') return policy
+  throw new UsageError(policy, { hint: `For example: ${NETWORK.example}` })
+}
 
 export const TIME_LIMIT = converted(parseDuration, 'a duration with a unit', 'timeLimit: 30m')

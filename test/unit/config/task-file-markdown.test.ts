@@ -22,7 +22,7 @@ Some words for people.
 
       indented code
 - [x] Choose a name {#name}
-* Write the **page** {after=schema,name,#12 review timeLimit=1h30m attempts=5 allowEmpty}
+* Write the **page** {after=schema,name,#12 review timeLimit=1h30m network=api.example.com,*.example.org attempts=5 allowEmpty}
 
 1. First
 2) Second
@@ -49,6 +49,7 @@ describe('a list', () => {
       allowEmpty: true,
       attempts: 5,
       timeLimit: 5_400_000,
+      network: { mode: 'domains', domains: ['api.example.com', '*.example.org'] },
       command: null,
       checks: [],
     })

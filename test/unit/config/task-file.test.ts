@@ -15,6 +15,7 @@ const BARE = {
   checks: [],
   attempts: null,
   timeLimit: null,
+  network: null,
   allowEmpty: false,
   review: false,
 }
@@ -34,6 +35,7 @@ describe('a YAML file', () => {
   checks: [npm test, npm run lint]
   attempts: 2
   timeLimit: 45m
+  network: off
   allowEmpty: true
   review: true
 - { subject: "Page: \\"quoted\\" {#x}", key: page, checks: npm test }
@@ -53,12 +55,13 @@ describe('a YAML file', () => {
         checks: ['npm test', 'npm run lint'],
         attempts: 2,
         timeLimit: 2_700_000,
+        network: { mode: 'off' },
         allowEmpty: true,
         review: true,
         line: 2,
       },
-      { ...BARE, subject: 'Page: "quoted" {#x}', key: 'page', checks: ['npm test'], line: 16 },
-      { ...BARE, subject: 'Last', after: ['schema'], line: 17 },
+      { ...BARE, subject: 'Page: "quoted" {#x}', key: 'page', checks: ['npm test'], line: 17 },
+      { ...BARE, subject: 'Last', after: ['schema'], line: 18 },
     ])
   })
 
