@@ -101,7 +101,9 @@ export async function taskLines(db: Db): Promise<Map<number, TaskLine>> {
 export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<readonly number[] | Refusal> {
   const ids: number[] = []
   for (const draft of drafts) {
-    const { after: _after, checks, allowEmpty, review, network, ...plain } = draft
+    const { subject, description, priority, maxAttempts, timeLimit, command, verify } = draft
+    const plain = { subject, description, priority, maxAttempts, timeLimit, command, verify }
+    const { checks, allowEmpty, review, network } = draft
     const row = await tx.db
       .insertInto('task')
       .values({

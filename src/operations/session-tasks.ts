@@ -63,7 +63,7 @@ export async function addOrFind(tx: Tx, drafts: readonly RunDraft[]): Promise<re
   const moved = (on: number): number => (on > 0 ? on : (found[-on - 1] ?? placeOf.get(-on - 1) ?? on))
   const added = await addTasks(
     tx,
-    missing.map((draft) => ({ ...draft, after: draft.after.map(moved) })),
+    missing.map(({ file: _file, ...draft }) => ({ ...draft, after: draft.after.map(moved) })),
   )
   if (isRefusal(added)) return added
   let next = 0

@@ -1,5 +1,6 @@
 import { attacks } from './attacks.ts'
 import { bystanders } from './bystanders.ts'
+import { canaries } from './canaries.ts'
 import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
 import { crashes } from './crashes.ts'
@@ -9,6 +10,7 @@ import { hostileImports } from './hostile-imports.ts'
 import { hostileInput } from './hostile-input.ts'
 import { landingRespectsPeople } from './landing-respects-people.ts'
 import { laneStates } from './lane-states.ts'
+import { laneStatesWalls } from './lane-states-walls.ts'
 import { limits } from './limits.ts'
 import { networkPolicy } from './network-policy.ts'
 import { orchestratorGit } from './orchestrator-git.ts'
@@ -17,6 +19,7 @@ import type { Proof } from './proof.ts'
 import { realHistory } from './real-history.ts'
 import { staleWorker } from './stale-worker.ts'
 import { twoEngines } from './two-engines.ts'
+import { workInWalls } from './work-in-walls.ts'
 
 /** Every proof; `npm run prove` and test/proofs.test.ts run what stands here. */
 export const PROOFS: readonly Proof[] = [
@@ -32,8 +35,11 @@ export const PROOFS: readonly Proof[] = [
   powerCuts,
   twoEngines,
   laneStates,
+  laneStatesWalls,
+  workInWalls,
   deletionTraps,
   attacks,
+  canaries,
   orchestratorGit,
   realHistory,
   limits,

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { CRASH_POINTS } from '../../src/host/crash-point.ts'
 import { CRASHES, type Crash } from '../fixtures/crashes/operations.ts'
-import { bystandersWork, checkTidy, killed, makeScene, repaired } from '../fixtures/crashes/scene.ts'
+import {
+  bystandersWork,
+  checkTidy,
+  killed,
+  makeScene,
+  repaired,
+  SANDBOXES,
+  type Sandbox,
+} from '../fixtures/crashes/scene.ts'
 import { duration, type Figures, type Proof, type Report, randomNumbers } from './proof.ts'
 
 interface Size {
@@ -16,6 +24,7 @@ interface Size {
 
 interface Trial {
   readonly operation: string
+  readonly sandbox: Sandbox
   /** A named point, or how far into the operation's usual time, from 0 to 1. */
   readonly at: string | number
   /** Milliseconds that the repair took. */
@@ -35,6 +44,12 @@ export const crashes: Proof<Size> = {
       'named crash points, each in the operations that pass it': `${new Set(points.map(({ at }) => at)).size} of ${CRASH_POINTS.length}, ${points.length} crashes`,
       'random moments': moments.length,
       ...Object.fromEntries(
+        SANDBOXES.map((sandbox) => [
+          sandbox === 'walls' ? 'crashes inside walls' : 'crashes without walls',
+          trials.filter((one) => one.sandbox === sandbox).length,
+        ]),
+      ),
+      ...Object.fromEntries(
         CRASHES.map(({ name }) => [
           `crashes of \`${name}\``,
           trials.filter((one) => one.operation === name).length,
@@ -48,11 +63,13 @@ export const crashes: Proof<Size> = {
   },
 }
 
-type Plan = Pick<Trial, 'operation' | 'at'>
+type Plan = Pick<Trial, 'operation' | 'sandbox' | 'at'>
 
 function planned({ points, moments }: Size, seed: number): Plan[] {
   const random = randomNumbers(seed)
-  const all = CRASHES.flatMap(({ name, points }) => points.map((at): Plan => ({ operation: name, at })))
+  const all = SANDBOXES.flatMap((sandbox) =>
+    CRASHES.flatMap(({ name, points }) => points(sandbox).map((at): Plan => ({ operation: name, sandbox, at }))),
+  )
   const some =
     points === 0
       ? all
@@ -61,6 +78,7 @@ function planned({ points, moments }: Size, seed: number): Plan[] {
     { length: moments },
     (_, n): Plan => ({
       operation: CRASHES[n % CRASHES.length]?.name ?? '',
+      sandbox: SANDBOXES[Math.floor(n / CRASHES.length) % SANDBOXES.length] ?? 'none',
       at: random(),
     }),
   )
@@ -72,7 +90,7 @@ async function inTurn(plans: readonly Plan[], together: number, report: Report):
   const left = plans.entries()
   const work = async (): Promise<void> => {
     for (const [n, plan] of left) {
-      const name = `${n + 1} of ${plans.length}: ${plan.operation} at ${plan.at}`
+      const name = `${n + 1} of ${plans.length}: ${plan.operation} at ${plan.at}, sandbox ${plan.sandbox}`
       trials.push(await report.once(name, async () => await tryOut(plan, report, name)))
     }
   }
@@ -80,14 +98,14 @@ async function inTurn(plans: readonly Plan[], together: number, report: Report):
   return trials
 }
 
-async function tryOut({ operation, at }: Plan, report: Report, name: string): Promise<Trial> {
+async function tryOut({ operation, sandbox, at }: Plan, report: Report, name: string): Promise<Trial> {
   const crash = CRASHES.find((one) => one.name === operation) ?? assert.fail()
   report.say(name)
   if (typeof at === 'string')
-    return (await oneCrash(crash, at, report, name)) ?? assert.fail(`${operation} does not pass ${at}`)
+    return (await oneCrash(crash, { sandbox, at }, report, name)) ?? assert.fail(`${name}: it does not pass there`)
   // Now and then it ends sooner than usual: then it is tried again, sooner.
-  for (let moment = at * (await usualTime(crash, report.worklane)); ; moment *= 0.7) {
-    const trial = await oneCrash(crash, moment, report, name)
+  for (let moment = at * (await usualTime(crash, sandbox, report.worklane)); ; moment *= 0.7) {
+    const trial = await oneCrash(crash, { sandbox, at: moment }, report, name)
     if (trial !== null) return { ...trial, at }
   }
 }
@@ -95,11 +113,11 @@ async function tryOut({ operation, at }: Plan, report: Report, name: string): Pr
 /** Null: the operation had ended before. */
 async function oneCrash(
   crash: Crash,
-  at: string | number,
+  { sandbox, at }: Pick<Plan, 'sandbox' | 'at'>,
   report: Report,
   name: string,
 ): Promise<Trial | null> {
-  using scene = makeScene(report.worklane)
+  using scene = makeScene(report.worklane, { sandbox })
   const goOn = await crash.prepare(scene)
   if (!(await killed(scene, { args: crash.args(scene), at }))) return null
   try {
@@ -108,7 +126,7 @@ async function oneCrash(
     await goOn()
     await repaired(scene)
     await checkTidy(scene)
-    return { operation: crash.name, at, repair }
+    return { operation: crash.name, sandbox, at, repair }
   } catch (error) {
     throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
@@ -117,16 +135,17 @@ async function oneCrash(
 const USUAL = new Map<string, Promise<number>>()
 
 /** How long the operation takes when nobody kills it. */
-async function usualTime(crash: Crash, worklane: string): Promise<number> {
-  const known = USUAL.get(crash.name)
+async function usualTime(crash: Crash, sandbox: Sandbox, worklane: string): Promise<number> {
+  const key = `${crash.name} ${sandbox}`
+  const known = USUAL.get(key)
   if (known !== undefined) return await known
   const measured = (async () => {
-    using scene = makeScene(worklane)
+    using scene = makeScene(worklane, { sandbox })
     await crash.prepare(scene)
     const began = performance.now()
     await killed(scene, { args: crash.args(scene), at: 60_000 })
     return performance.now() - began
   })()
-  USUAL.set(crash.name, measured)
+  USUAL.set(key, measured)
   return await measured
 }

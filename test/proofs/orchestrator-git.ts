@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
-import { type GitScene, type Mark, makeGitScene, type Ran } from '../fixtures/hostile-git/scene.ts'
+import {
+  type Control,
+  type GitScene,
+  type Mark,
+  makeGitScene,
+  type Ran,
+} from '../fixtures/hostile-git/scene.ts'
 import { GIT_STATES, type GitState } from '../fixtures/hostile-git/states.ts'
-import type { Figures, Proof } from './proof.ts'
+import { duration, type Figures, type Proof } from './proof.ts'
 
 interface Size {
   readonly [name: string]: number
@@ -15,10 +21,19 @@ interface Played {
   readonly state: string
   readonly marks: readonly Mark[]
   readonly ran: readonly Ran[]
-  /** A person's plain git would have run the lane's program. */
-  readonly isArmed: boolean
+  /** What a person's plain git did there. */
+  readonly control: Control
   readonly failures: readonly string[]
+  readonly slowest: Slowest
 }
+
+interface Slowest {
+  readonly request: string
+  readonly milliseconds: number
+}
+
+/** Milliseconds of one request, with all that it tries again. */
+const LONGEST = 60_000
 
 export const orchestratorGit: Proof<Size> = {
   name: 'orchestrator-git',
@@ -37,8 +52,10 @@ export const orchestratorGit: Proof<Size> = {
       marks.map(({ by, directory, how }) => `${state}: ${by}: ${how} in ${directory}`),
     )
     assert.deepEqual(outside, [])
-    const armed = played.filter(({ isArmed }) => isArmed).length
-    assert.ok(armed * 2 >= played.length, `only ${armed} of the states run anything at all`)
+    const unarmed = played.filter(({ control }) => control.executions === 0).map(({ state }) => state)
+    assert.deepEqual(unarmed, [], 'plain git of a person runs nothing of the lane either')
+    for (const { state, slowest } of played)
+      assert.ok(slowest.milliseconds < LONGEST, `${state}: ${slowest.request}: ${slowest.milliseconds} ms`)
     return figures(played)
   },
 }
@@ -47,23 +64,24 @@ async function play(worklane: string, state: GitState, everything: boolean): Pro
   using scene = makeGitScene(worklane, state)
   const failures: string[] = []
   let epoch = ''
+  let slowest: Slowest = { request: '', milliseconds: 0 }
   const ask = async (...args: readonly string[]): Promise<void> => {
     const held = ['complete', 'release'].includes(args[0] ?? '') ? ['--epoch', epoch] : []
+    const start = performance.now()
     const answer = await scene.ask<{ readonly epoch?: number }>(...args, ...held)
+    const milliseconds = performance.now() - start
+    if (milliseconds > slowest.milliseconds) slowest = { request: args[0] ?? '', milliseconds }
     if (!answer.ok) failures.push(`${args.slice(0, 2).join(' ')}: ${answer.error.code}`)
     else if (args[0] === 'claim') epoch = String(answer.data.epoch)
   }
   await ask('run', 'First', '--command', scene.plant, '--verify', 'true', '--review')
+  scene.moveOn()
+  scene.dirty(1)
   await look(ask, '1')
-  const isArmed = scene.control('.worktrees/task-1')
+  const control = scene.control(1)
   if (everything) await restOfLife(scene, ask)
-  return {
-    isArmed,
-    state: state.name,
-    marks: scene.marks,
-    ran: scene.ran,
-    failures,
-  }
+  const { marks, ran } = scene
+  return { state: state.name, marks, ran, control, failures, slowest }
 }
 
 type Ask = (...args: readonly string[]) => Promise<void>
@@ -78,11 +96,13 @@ async function look(ask: Ask, task: string): Promise<void> {
 async function restOfLife(scene: GitScene, ask: Ask): Promise<void> {
   await ask('reject', '1', '--note', 'Again')
   await ask('claim', '1', '--as', 'ann')
+  scene.dirty(1)
   await look(ask, '1')
   await ask('complete', '1')
   await ask('approve', '1')
   await ask('land')
   await ask('run', 'Second', '--command', `${scene.plant}; exit 1`, '--verify', 'true', '--review')
+  scene.dirty(2)
   await look(ask, '2')
   await ask('lane', 'remove', '2')
   await ask('lane', 'restore', '2')
@@ -105,8 +125,14 @@ function figures(played: readonly Played[]): Figures {
   ]
   return {
     'hostile lane states': played.length,
-    'of them in which plain git of a person (status, diff, add -n, checkout) runs the lane’s code':
-      played.filter(({ isArmed }) => isArmed).length,
+    'of them in which plain git of a person (looks, a commit, a merge) runs the lane’s code': played.filter(
+      ({ control }) => control.executions > 0,
+    ).length,
+    'executions of the lane’s code by that plain git': played
+      .map(({ state, control }) => `${state}: ${control.executions}`)
+      .join('; '),
+    'states in which plain git of a person waits in vain': played.filter(({ control }) => control.hung > 0)
+      .length,
     'git commands of the product, with their flags': new Set(all.map(({ command }) => command)).size,
     'of them inside walls': distinct(true),
     'of them outside, on the repository': distinct(false),
@@ -114,6 +140,14 @@ function figures(played: readonly Played[]): Figures {
       .length,
     'times git was run': all.length,
     'executions of the lane’s code outside of walls': 0,
+    'longest request': longest(played),
     'requests that were refused or failed on the way': failures.join('; ') || 'none',
   }
+}
+
+function longest(played: readonly Played[]): string {
+  const [most] = played.toSorted((a, b) => b.slowest.milliseconds - a.slowest.milliseconds)
+  return most === undefined
+    ? 'none'
+    : `${duration(most.slowest.milliseconds)} (${most.slowest.request}, ${most.state})`
 }

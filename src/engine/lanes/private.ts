@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { PRIVATE_GIT } from '../../host/archive/administration.ts'
 import { moveToTrash } from '../../host/files/discard.ts'
@@ -13,36 +13,56 @@ import { laneRoom, privateGit } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import { trashDirectories } from './trash.ts'
 
-/** What goes along with the private git directory: what it was given, and how the host stood. */
-const RECORD = 'worklane-walls.json'
+/**
+ * What goes along with the private git directory: what it was given, and how the host stood. Beside it, where the lane
+ * cannot put one of its own.
+ */
+const RECORD = '.json'
 
 function packedGit(world: World, lane: OwnedLane): string {
   const { commonDir } = world.repository
   return join(adminDirectory({ commonDir, admin: lane.admin }), PRIVATE_GIT)
 }
 
+/** `git.1` and so on: those that the lane had before somebody worked in it outside of its walls. */
+async function formerGits(of: string): Promise<string[]> {
+  const names = await readdir(dirname(of)).catch(() => [])
+  return names.flatMap((name) => {
+    const [start, end = ''] = [name.slice(0, basename(of).length), name.slice(basename(of).length)]
+    return start === basename(of) && /^\.\d+$/.test(end) ? [end] : []
+  })
+}
+
 /** The git that the lane had inside its walls is archived as part of the git directory that it has outside. */
 export async function packPrivateGit(world: World, lane: OwnedLane): Promise<void> {
   const from = privateGit(world, lane.id)
   const to = packedGit(world, lane)
+  for (const end of await formerGits(from))
+    if (!existsSync(`${to}${end}`)) await rename(`${from}${end}`, `${to}${end}`)
   if (existsSync(from) && !existsSync(to)) await rename(from, to)
   const record = join(laneRoom(world, lane.id), 'walls.json')
-  if (existsSync(record) && existsSync(to)) await rename(record, join(to, RECORD))
+  if (existsSync(record)) await rename(record, `${to}${RECORD}`)
 }
 
 /** The way back, for a lane that was filled from an archive. */
 export async function unpackPrivateGit(world: World, lane: OwnedLane): Promise<void> {
-  const from = packedGit(world, lane)
-  if (!existsSync(from)) return
+  const packed = packedGit(world, lane)
   const to = privateGit(world, lane.id)
-  await mkdir(laneRoom(world, lane.id), { recursive: true, mode: 0o700 })
-  // Not the first try: what it made is of no run, and the archive has the whole.
-  await rm(to, { recursive: true, force: true })
-  await rename(from, to)
-  if (existsSync(join(to, RECORD)))
-    await rename(join(to, RECORD), join(laneRoom(world, lane.id), 'walls.json'))
-  const uid = uidOfLane(lane.id)
-  if (uid !== null) await execa('chown', ['-R', '-h', `${uid}:${uid}`, to], { cwd: '/' })
+  const ends = await formerGits(packed)
+  for (const end of existsSync(packed) ? [...ends, ''] : ends) {
+    await mkdir(laneRoom(world, lane.id), { recursive: true, mode: 0o700 })
+    // Not the first try: what it made is of no run, and the archive has the whole.
+    await rm(`${to}${end}`, { recursive: true, force: true })
+    await rename(`${packed}${end}`, `${to}${end}`)
+    await giveBack(`${to}${end}`, uidOfLane(lane.id))
+  }
+  if (existsSync(`${packed}${RECORD}`))
+    await rename(`${packed}${RECORD}`, join(laneRoom(world, lane.id), 'walls.json'))
+}
+
+/** As root: to the lane's user, whose number is another where the lane has become another one. */
+async function giveBack(directory: string, uid: number | null): Promise<void> {
+  if (uid !== null) await execa('chown', ['-R', '-h', `${uid}:${uid}`, directory], { cwd: '/' })
 }
 
 /** What came out of the lane's walls, in all its runs. */

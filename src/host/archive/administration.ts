@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { below, onDisk, rawPath } from './paths.ts'
 import { objectNames } from './pins.ts'
@@ -46,14 +46,24 @@ export async function lookAtAdministration(place: {
     ...stashed(place.commonDir, [...branches]),
     ...(place.keep ?? []),
   ])
-  return { nodes, common, mentioned, headRef, innerWorktrees: inner.map(({ path }) => path) }
+  const insides = nodes.filter(
+    (node) => node.type === 'directory' && isInside(node) && !node.path.includes('/'),
+  )
+  const theirs = insides.flatMap(({ path }) =>
+    innerWorktrees(`${place.adminDir}/${path}`, place.formerPath ?? place.path),
+  )
+  const innerPaths = [...inner, ...theirs].map(({ path }) => path)
+  return { nodes, common, mentioned, headRef, innerWorktrees: innerPaths }
 }
 
-/** The private git directory that the lane had inside its walls: all that it names was taken in, under refs of ours. */
+/**
+ * Begins the names of what the lane had inside its walls, such as its private git directory: all that they name was
+ * taken in, under refs of ours.
+ */
 export const PRIVATE_GIT = 'worklane-git'
 
 function isInside({ path }: Node): boolean {
-  return path === PRIVATE_GIT || path.startsWith(`${PRIVATE_GIT}/`)
+  return path.startsWith(PRIVATE_GIT)
 }
 
 /** Locks are of commands that no longer run, sockets of daemons; neither means anything in another time. */
@@ -105,26 +115,29 @@ function stashed(commonDir: string, refs: readonly string[]): string[] {
 }
 
 /** Worktrees that someone made inside the lane: their files go with it, so their git directories are kept too. */
-function innerWorktrees(commonDir: string, path: string): { path: string; admin: string }[] {
+function innerWorktrees(gitDir: string, path: string): { path: string; admin: string }[] {
   const lane = rawPath(path)
   let names: string[]
   try {
-    names = readdirSync(`${commonDir}/worktrees`)
+    names = readdirSync(`${gitDir}/worktrees`)
   } catch {
     return []
   }
   return names.flatMap((name) => {
-    const link = readOrNull(`${commonDir}/worktrees/${name}/gitdir`)
+    const link = readOrNull(`${gitDir}/worktrees/${name}/gitdir`)
     const path = link === null ? '' : dirname(link.trimEnd())
-    return path.startsWith(`${lane}/`)
+    // Whoever works in the lane may have written it.
+    return path.startsWith(`${lane}/`) && !path.split('/').includes('..')
       ? [{ path: path.slice(lane.length + 1), admin: rawPath(`worktrees/${name}`) }]
       : []
   })
 }
 
+/** Of a small file; anything else, a FIFO that keeps its reader waiting for ever among it, counts as nothing. */
 function readOrNull(path: string): string | null {
   try {
-    return readFileSync(path, 'latin1')
+    const stat = lstatSync(path)
+    return stat.isFile() && stat.size < 1 << 20 ? readFileSync(path, 'latin1') : null
   } catch {
     return null
   }

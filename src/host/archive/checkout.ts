@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { gitBytes } from '../git/git.ts'
+import { SET_ID } from './finds.ts'
 import { below, onDisk, parentOf, readable } from './paths.ts'
 import { breather } from './walk.ts'
 
@@ -114,7 +115,8 @@ function writeOne(path: string, file: RawFile, content: Buffer): void {
   const descriptor = openSync(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   try {
     for (let written = 0; written < content.length; ) written += writeSync(descriptor, content, written)
-    fchmodSync(descriptor, file.mode)
+    // Ours for a moment: nobody may run it as us.
+    fchmodSync(descriptor, file.mode & ~SET_ID)
     futimesSync(descriptor, file.mtime, file.mtime)
   } finally {
     closeSync(descriptor)

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { Fault } from '../fault.ts'
 import { digestBytes, digestFile, type ObjectFormat } from './digest.ts'
-import { permissionsOf } from './finds.ts'
+import { permissionsOf, runsAsOwner } from './finds.ts'
 import type { IndexEntry } from './index-file.ts'
 import type { Area, Entry } from './manifest.ts'
 import { below, onDisk, readable } from './paths.ts'
@@ -74,8 +74,9 @@ async function describeContent(
   if (untouched(node, oid, catalog)) return null
   const common = { ...basics(area, node), size: bytes }
   if (target !== null) return { ...common, type: 'symlink', target: target.toString('latin1') }
-  // Only a tar knows that two names are one file.
-  return catalog.pinned.has(oid) && bytes <= LARGEST_BLOB && node.stat.nlink === 1
+  // Only a tar knows that two names are one file, and whose a file is that runs as its owner.
+  const isPlain = node.stat.nlink === 1 && !runsAsOwner(node)
+  return catalog.pinned.has(oid) && bytes <= LARGEST_BLOB && isPlain
     ? { ...common, type: 'file', from: 'blob', sha256, oid }
     : { ...common, type: 'file', sha256 }
 }

@@ -79,3 +79,10 @@ export async function keepWhole(finds: Finds, directory: Node): Promise<void> {
 export function permissionsOf(node: Node): number {
   return node.stat.mode & 0o7777
 }
+
+/** The bits by which a program runs as the owner or the group of its file, whoever starts it. */
+export const SET_ID = 0o6000
+
+export function runsAsOwner({ stat }: Node): boolean {
+  return (stat.mode & SET_ID) !== 0
+}

@@ -73,13 +73,20 @@ export async function keepAmongLeftOut(
     const top = [path, ...directoriesAbove(path, '').toReversed()].find((candidate) => rest.has(candidate))
     const units = top === undefined ? [...rest.keys()].filter((unit) => unit.startsWith(`${path}/`)) : [path]
     for (const unit of units) {
-      for (const directory of directoriesAbove(unit, top ?? unit)) take(finds, taken, directory)
+      const above = directoriesAbove(unit, top ?? unit)
+      if (!isThere(finds, unit, above)) continue
+      for (const directory of above) take(finds, taken, directory)
       const node = take(finds, taken, unit)
       if (node?.type === 'directory' && mayEnter(finds, node)) await keepWhole(finds, node)
       rest.delete(unit)
     }
   }
   return [...rest.values()]
+}
+
+/** Not behind a link, which leads out of the lane. The outermost directory is looked at first. */
+function isThere({ root }: Finds, path: string, above: readonly string[]): boolean {
+  return above.every((one) => lookFor(root, one)?.type === 'directory') && lookFor(root, path) !== null
 }
 
 function take(finds: Finds, taken: Set<string>, path: string): Node | null {

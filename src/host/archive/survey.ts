@@ -1,5 +1,5 @@
 import { mountsBelow } from '../files/mounts.ts'
-import { type Finds, type Known, keep, type LanePlace, mayEnter, permissionsOf } from './finds.ts'
+import { type Finds, type Known, keep, type LanePlace, mayEnter, permissionsOf, SET_ID } from './finds.ts'
 import type { IndexEntry } from './index-file.ts'
 import { keepAmongLeftOut, type LeftOut, sift, tallyLeftOut, type Wanted } from './left-out.ts'
 import { addParents, rawPath } from './paths.ts'
@@ -124,8 +124,10 @@ function usualModes(finds: Finds): UsualModes {
     // A restore fills these directories before their modes are set, so the usual one must let it.
     if ((permissions & 0o700) === 0o700) directories.set(permissions, (directories.get(permissions) ?? 0) + 1)
   }
-  const counts = (indexMode: number): Map<number, number> =>
-    new Map([...(finds.asFilled.get(indexMode) ?? [])].map(([mode, paths]) => [mode, paths.length]))
+  const counts = (indexMode: number): Map<number, number> => {
+    const usable = [...(finds.asFilled.get(indexMode) ?? [])].filter(([mode]) => (mode & SET_ID) === 0)
+    return new Map(usable.map(([mode, paths]) => [mode, paths.length]))
+  }
   return {
     file: commonest(counts(0o100644), 0o644),
     executable: commonest(counts(0o100755), 0o755),

@@ -85,11 +85,12 @@ export async function buildWalls(request: WallsRequest): Promise<Walls> {
   }
 }
 
-/** Git works there although the top directory is root's (git-config(1), safe.directory). */
-function safeDirectories({ directory, gitDirectory }: WallsRequest): string {
-  const trusted = [directory, gitDirectory].filter((path) => path !== null)
-  return `[safe]\n${trusted.map((path) => `\tdirectory = "${path.replace(/["\\]/g, '\\$&')}"\n`).join('')}`
-}
+/**
+ * As root a lane's top directory and what people let it read are root's, and git refuses what is somebody else's
+ * (git-config(1), safe.directory). Inside nobody is to be protected from a repository: whatever it makes git run runs
+ * there. Single directories would not do: `git fetch .` asks for `.` (git 2.39.5).
+ */
+const GIT_CONFIG = '[safe]\n\tdirectory = *\n'
 
 /** Variables that lead to what is not there inside: sockets, and git settings in a file of the user's. */
 const LEADS_OUT = [
@@ -183,7 +184,7 @@ function layEtc(request: WallsRequest, { uid, name, home, shell }: User): void {
   const users = [`root:x:0:0:root:/root:/bin/sh`, `${name}:x:${uid}:${uid}:${name}:${home}:${shell}`]
   putFile(join(etc, 'passwd'), `${users.join('\n')}\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n`)
   putFile(join(etc, 'group'), `root:x:0:\n${name}:x:${uid}:\nnogroup:x:65534:\n`)
-  putFile(join(etc, 'gitconfig'), safeDirectories(request))
+  putFile(join(etc, 'gitconfig'), GIT_CONFIG)
 }
 
 /** Written only where it differs: walls that stand have it mounted. */
