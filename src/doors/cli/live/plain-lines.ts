@@ -23,6 +23,7 @@ const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
   'task.landed': landed,
   'lane.quarantined': (event, id) =>
     `${because('its lane was set aside', event)}; see: worklane lane show ${id}`,
+  'lane.network_refused': (event) => text(event, 'text').replace(/^Worklane: /, ''),
   'landing.review_requested': (_, id) =>
     `waits for a review: worklane lane diff ${id}, then worklane approve ${id} or worklane reject ${id} --note WHY`,
   'landing.approved': () => 'approved',
