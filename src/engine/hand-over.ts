@@ -46,11 +46,11 @@ export async function enterWalls(world: World, lane: OwnedLane): Promise<Inside>
   if (record !== null && existsSync(join(path, 'HEAD')) && isSame(record.after ?? record.before, now)) {
     await giveAway(lane)
     await write(world, lane, { given: await refresh(world, lane, inside, record), before: now, after: null })
-    return inside
+  } else {
+    await setFormerAside(path)
+    await makeGit(world, lane, now)
+    await giveAway(lane)
   }
-  await setFormerAside(path)
-  await makeGit(world, lane, now)
-  await giveAway(lane)
   crashPoint('walls.entered')
   return inside
 }

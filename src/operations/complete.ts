@@ -111,7 +111,8 @@ async function freezeAt(
   const checked = await check(world, lane, { checks, epoch: held.epoch })
   if (checked !== null) return checked
   const committed = await uncommittedPaths(place)
-  if (committed.length > 0) await commitEverything(place, lane.branch, `Task ${held.id}: ${held.subject}\n`)
+  if (committed.length > 0)
+    await commitEverything(place, lane.branch, `Task ${held.id}: ${held.subject}\n`, committed)
   const result = walled ? await outOfWalls(world, held, lane) : await commitOf(place, 'HEAD')
   if (isRefusal(result)) return result
   if (result === null)

@@ -95,6 +95,8 @@ test('attributes lying about where processes run, and the user’s own merge set
   vi.stubEnv('TMPDIR', aside)
   try {
     repository.git('config', 'merge.renames', 'false')
+    repository.git('config', 'merge.default', 'own')
+    repository.git('config', 'merge.own.driver', 'true')
     const answer = await mergeTrees({ commonDir: repository.gitDir }, 'ours', 'theirs')
     expect(answer.kind).toBe('conflict')
   } finally {

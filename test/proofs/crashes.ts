@@ -68,7 +68,9 @@ type Plan = Pick<Trial, 'operation' | 'sandbox' | 'at'>
 function planned({ points, moments }: Size, seed: number): Plan[] {
   const random = randomNumbers(seed)
   const all = SANDBOXES.flatMap((sandbox) =>
-    CRASHES.flatMap(({ name, points }) => points(sandbox).map((at): Plan => ({ operation: name, sandbox, at }))),
+    CRASHES.flatMap(({ name, points }) =>
+      points(sandbox).map((at): Plan => ({ operation: name, sandbox, at })),
+    ),
   )
   const some =
     points === 0
@@ -102,7 +104,9 @@ async function tryOut({ operation, sandbox, at }: Plan, report: Report, name: st
   const crash = CRASHES.find((one) => one.name === operation) ?? assert.fail()
   report.say(name)
   if (typeof at === 'string')
-    return (await oneCrash(crash, { sandbox, at }, report, name)) ?? assert.fail(`${name}: it does not pass there`)
+    return (
+      (await oneCrash(crash, { sandbox, at }, report, name)) ?? assert.fail(`${name}: it does not pass there`)
+    )
   // Now and then it ends sooner than usual: then it is tried again, sooner.
   for (let moment = at * (await usualTime(crash, sandbox, report.worklane)); ; moment *= 0.7) {
     const trial = await oneCrash(crash, { sandbox, at: moment }, report, name)

@@ -24,6 +24,8 @@ interface Played {
   /** What a person's plain git did there. */
   readonly control: Control
   readonly failures: readonly string[]
+  /** The lane's work is on main. */
+  readonly landed: boolean
   readonly slowest: Slowest
 }
 
@@ -52,8 +54,10 @@ export const orchestratorGit: Proof<Size> = {
       marks.map(({ by, directory, how }) => `${state}: ${by}: ${how} in ${directory}`),
     )
     assert.deepEqual(outside, [])
-    const unarmed = played.filter(({ control }) => control.executions === 0).map(({ state }) => state)
-    assert.deepEqual(unarmed, [], 'plain git of a person runs nothing of the lane either')
+    const unarmed = played
+      .filter(({ control }) => control.executions + control.hung === 0)
+      .map(({ state }) => state)
+    assert.deepEqual(unarmed, [], 'plain git of a person neither runs anything of the lane nor waits for it')
     for (const { state, slowest } of played)
       assert.ok(slowest.milliseconds < LONGEST, `${state}: ${slowest.request}: ${slowest.milliseconds} ms`)
     return figures(played)
@@ -64,14 +68,19 @@ async function play(worklane: string, state: GitState, everything: boolean): Pro
   using scene = makeGitScene(worklane, state)
   const failures: string[] = []
   let epoch = ''
+  let landed = false
   let slowest: Slowest = { request: '', milliseconds: 0 }
   const ask = async (...args: readonly string[]): Promise<void> => {
     const held = ['complete', 'release'].includes(args[0] ?? '') ? ['--epoch', epoch] : []
     const start = performance.now()
-    const answer = await scene.ask<{ readonly epoch?: number }>(...args, ...held)
+    const answer = await scene.ask<{ readonly epoch?: number; readonly landed?: readonly unknown[] }>(
+      ...args,
+      ...held,
+    )
     const milliseconds = performance.now() - start
     if (milliseconds > slowest.milliseconds) slowest = { request: args[0] ?? '', milliseconds }
     if (!answer.ok) failures.push(`${args.slice(0, 2).join(' ')}: ${answer.error.code}`)
+    else if (args[0] === 'land') landed = answer.data.landed?.length === 1
     else if (args[0] === 'claim') epoch = String(answer.data.epoch)
   }
   await ask('run', 'First', '--command', scene.plant, '--verify', 'true', '--review')
@@ -81,7 +90,7 @@ async function play(worklane: string, state: GitState, everything: boolean): Pro
   const control = scene.control(1)
   if (everything) await restOfLife(scene, ask)
   const { marks, ran } = scene
-  return { state: state.name, marks, ran, control, failures, slowest }
+  return { state: state.name, marks, ran, control, failures, landed, slowest }
 }
 
 type Ask = (...args: readonly string[]) => Promise<void>
@@ -133,6 +142,7 @@ function figures(played: readonly Played[]): Figures {
       .join('; '),
     'states in which plain git of a person waits in vain': played.filter(({ control }) => control.hung > 0)
       .length,
+    'of them whose work was landed': played.filter(({ landed }) => landed).length,
     'git commands of the product, with their flags': new Set(all.map(({ command }) => command)).size,
     'of them inside walls': distinct(true),
     'of them outside, on the repository': distinct(false),

@@ -46,7 +46,7 @@ export const powerCuts: Proof<Size> = {
 async function cut(report: Report, name: string, at: number | null): Promise<Outcome> {
   report.say(name)
   using disk = openLoopDisk()
-  const scene = makeScene(report.worklane, disk.directory)
+  const scene = makeScene(report.worklane, { parent: disk.directory })
   const { task, epoch } = await claimAndWork(scene, 'One')
   await scene.ask('complete', String(task.id), '--epoch', String(epoch))
   // What came before has long been written; the kernel does so by itself within half a minute.

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { mountSmallDisk } from '../fixtures/full-disk/small-disk.ts'
 import { TREE_BOMBS } from '../fixtures/hostile-imports/bombs.ts'
 import type { Hostile } from '../fixtures/hostile-imports/plant.ts'
 import { makeScene } from '../fixtures/hostile-imports/scene.ts'
@@ -69,4 +70,19 @@ test('an index that is no index, or a gigabyte of nothing, is made anew', async 
   truncateSync(join(lane.git, 'index'), 2 ** 31)
   expect(await lane.handBack(head)).toBe(true)
   expect(execFileSync('git', ['-C', lane.path, 'status', '--porcelain'], { encoding: 'utf8' })).toBe('')
+})
+
+test('a full disk is no fault of the lane: once there is room, it is taken in', async ({ skip }) => {
+  using disk = mountSmallDisk(40_000_000)
+  if (disk === null) return skip('nothing can be mounted here')
+  using lane = await walledLane(undefined, disk.directory)
+  lane.inside('head -c 3M /dev/urandom > large; git add large; git commit -qm Large')
+  disk.leaveBytes(1_000_000)
+  await expect(lane.collect()).rejects.toMatchObject({ code: 'disk-full', retry: 'later' })
+  disk.makeRoom()
+  const collected = await lane.collect()
+  disk.leaveBytes(1_000_000)
+  await expect(lane.takeIn(collected, 1)).rejects.toMatchObject({ code: 'disk-full', retry: 'later' })
+  disk.makeRoom()
+  await expect(lane.takeIn(collected, 1)).resolves.toBeDefined()
 })

@@ -16,7 +16,7 @@ import { giveBack, holdsTask } from '../../ledger/leases.ts'
 import { endRun, type RunRow } from '../../ledger/runs.ts'
 import { type Tx, transact } from '../../ledger/transact.ts'
 import { runChecks } from '../checks.ts'
-import { diskIsFull } from '../disk.ts'
+import { diskIsFull, wantsRoom } from '../disk.ts'
 import { type Inside, leaveWalls } from '../hand-over.ts'
 import type { World } from '../world.ts'
 import { takeIn } from './take-in.ts'
@@ -83,7 +83,9 @@ async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weig
     const detail = stopped
       ? 'Stopped on request.'
       : `What the agent left could not be taken in: ${fault.message}`
-    return { verdict: { outcome: stopped ? 'stopped' : 'failed', detail }, result: null }
+    // What did not fit is gone again: the disk need not be full any more.
+    const isNobodysFault = stopped || wantsRoom(fault)
+    return { verdict: { outcome: isNobodysFault ? 'stopped' : 'failed', detail }, result: null }
   }
 }
 
@@ -102,7 +104,7 @@ async function keepLeftovers(
     .map((path) => `- ${path}`)
     .join('\n')
   const message = `Task ${task.id}: ${task.subject}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${left.length > 20 ? `\n- and ${left.length - 20} more` : ''}\n`
-  return await commitEverything(place, lane.branch, message)
+  return await commitEverything(place, lane.branch, message, left)
 }
 
 export interface Weighed {

@@ -2,7 +2,8 @@ import { lstat, mkdir, open, opendir, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { whyNoRefs } from '../../board/ref-names.ts'
-import { Fault } from '../fault.ts'
+import { diskFull, Fault } from '../fault.ts'
+import { freeDisk, isScarce } from '../files/free-disk.ts'
 import type { Bind } from '../sandbox/bubblewrap.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { inheritedEnvironment } from './git.ts'
@@ -94,6 +95,8 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   if (timedOut === true) throw refused('it did not answer in time')
   if (exitCode === undefined && signal === undefined && !isMaxBuffer)
     throw new Fault('The walls around git could not be put up.', { retry: 'later' })
+  if (exitCode !== 0 && isScarce(freeDisk(outbox)))
+    throw diskFull('what the agent left in git could not be packed.')
   if (exitCode !== 0)
     throw refused(`git failed in it: ${stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`)
   return { ...readAnswer(stdio[3], given), pack }

@@ -194,12 +194,10 @@ const SETTINGS_HOLD = 5_000
 
 const settings = new Map<string, { readonly until: number; readonly listed: Promise<string> }>()
 
-/** Outside of walls, where git reads files: see own-drivers.ts. */
-async function ownDrivers(
-  { gitDir, workTree, walls }: GitPlace,
-  [verb = '']: readonly string[],
-): Promise<string[]> {
-  if (workTree === undefined || walls !== undefined || verb === 'config') return []
+/** Outside of walls, where git reads files or signs: see own-drivers.ts. */
+async function ownDrivers({ gitDir, workTree, walls }: GitPlace, args: readonly string[]): Promise<string[]> {
+  if (walls !== undefined || args[0] === 'config' || (workTree === undefined && !args.includes('-S')))
+    return []
   const known = settings.get(gitDir)
   const now = performance.now()
   const listed =
@@ -209,7 +207,7 @@ async function ownDrivers(
           ({ stdout }) => stdout,
         )
   if (listed !== known?.listed) settings.set(gitDir, { until: now + SETTINGS_HOLD, listed })
-  return withoutOwnDrivers(await listed, workTree)
+  return withoutOwnDrivers(await listed, { workTree, commonDir: await commonDirectory(gitDir) })
 }
 
 function behindWalls(

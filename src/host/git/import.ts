@@ -2,7 +2,8 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { asFault } from '../fault.ts'
+import { asFault, diskFull } from '../fault.ts'
+import { freeDisk, isScarce } from '../files/free-disk.ts'
 import { type Collected, IMPORT_REFUSED, refused } from './collect.ts'
 import { type GateLimits, inspect } from './gate.ts'
 import { type GitPlace, git, inheritedEnvironment } from './git.ts'
@@ -31,7 +32,7 @@ const PATIENCE_PER_MEGABYTE = 200
 /**
  * Takes what was collected into the repository: into a quarantine first, checked there by git and by our own gate, and
  * only then among the objects, with a ref for everything that the lane named. Answers the refs.
- * @throws Fault `import-refused`: nothing has changed
+ * @throws Fault `import-refused`, `disk-full`: nothing has changed
  */
 export async function importCollected(request: ImportRequest): Promise<ReadonlyMap<string, string>> {
   const { commonDir, collected, refPrefix } = request
@@ -108,6 +109,9 @@ async function unpack(
     },
   )
   if (timedOut === true) throw refused('its objects take too long to unpack')
+  // Before what was unpacked is removed, which makes room again.
+  if (exitCode !== 0 && isScarce(freeDisk(place.quarantine)))
+    throw diskFull('what the agent left in git could not be unpacked.')
   if (exitCode !== 0)
     throw refused(
       `its objects are broken, or ${leftOut(limits)} (${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''})`,

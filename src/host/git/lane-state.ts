@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chown, copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { chown, copyFile, lstat, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type GitPlace, git, gitLine, splitZero } from './git.ts'
@@ -35,12 +35,23 @@ export function unfinishedOperation(gitDir: string): string | null {
   return UNFINISHED.find(([file]) => existsSync(join(gitDir, file)))?.[1] ?? null
 }
 
+/** Milliseconds for each step of a commit. */
+const PATIENCE = 10 * 60_000
+/** Inside walls, and for each uncommitted file and megabyte on top: a lane's own filters can keep git waiting for ever. */
+const WALLED_PATIENCE = { least: 10_000, file: 2, megabyte: 200 }
+
 /**
- * Commits everything in the worktree: on `branch` where that is checked out, else on a detached HEAD, so that a
+ * Commits everything in the worktree, of which `paths` are not committed: on `branch` where that is checked out, else on a detached HEAD, so that a
  * commit of ours never moves a branch that is not the lane's. No hooks, no signing: it is our record, not theirs.
  */
-export async function commitEverything(place: GitPlace, branch: string, message: string): Promise<string> {
-  const writes = { writes: true, timeout: 10 * 60_000 }
+export async function commitEverything(
+  place: GitPlace,
+  branch: string,
+  message: string,
+  paths: readonly string[],
+): Promise<string> {
+  const timeout = place.walls === undefined ? PATIENCE : await walledPatience(place.workTree ?? '/', paths)
+  const writes = { writes: true, timeout }
   if (![null, branch].includes(branchOfHead(place.gitDir)))
     await git(place, ['update-ref', '--no-deref', 'HEAD', 'HEAD^{commit}'], writes)
   await git(place, ['add', '-A', '--', ':/'], writes)
@@ -50,6 +61,17 @@ export async function commitEverything(place: GitPlace, branch: string, message:
     env: await identityEnvironment(place),
   })
   return await gitLine(place, ['rev-parse', 'HEAD'])
+}
+
+async function walledPatience(workTree: string, paths: readonly string[]): Promise<number> {
+  let bytes = 0
+  for (const path of paths)
+    bytes += await lstat(join(workTree, path)).then(
+      ({ size }) => size,
+      () => 0,
+    )
+  const { least, file, megabyte } = WALLED_PATIENCE
+  return Math.round(least + paths.length * file + (bytes / 1_000_000) * megabyte)
 }
 
 /**

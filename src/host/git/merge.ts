@@ -27,6 +27,7 @@ const MERGE_CONFIG = [
   'merge.renames=true',
   'merge.renameLimit=1000',
   'merge.renormalize=false',
+  'merge.default=text',
   'merge.conflictStyle=merge',
   'core.attributesFile=/dev/null',
 ]

@@ -1,21 +1,32 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
 import { runsRepositoryCode } from '../../board/own-command.ts'
 
-/** The settings that make git run a program on what it finds in a work tree (gitattributes(5)). */
+/** The settings that make git run a program on what it finds in a work tree (gitattributes(5)), or to sign a commit. */
 export const DRIVERS =
-  '^(filter\\..*\\.(clean|smudge|process)|diff\\..*\\.(textconv|command)|merge\\..*\\.driver)$'
+  '^(filter\\..*\\.(clean|smudge|process)|diff\\..*\\.(textconv|command)|merge\\..*\\.driver|gpg\\.(.*\\.)?program)$'
 
 /**
  * Settings that switch those drivers off whose program lies in the repository itself: git of ours outside of walls runs
- * no landed code. Files with such a filter are then read and written as git stores them.
+ * no landed code. Files with such a filter are then read and written as git stores them; no commit can be signed.
  * @param listed what `git config -z --get-regexp` answered about `DRIVERS`
  */
-export function withoutOwnDrivers(listed: string, workTree: string): string[] {
+export function withoutOwnDrivers(
+  listed: string,
+  { workTree, commonDir }: { readonly workTree: string | undefined; readonly commonDir: string },
+): string[] {
+  const checkout = basename(commonDir) === '.git' ? [dirname(commonDir)] : []
+  const places = [...(workTree === undefined ? [] : [workTree]), ...checkout]
+  const isFile = (path: string): boolean => places.some((place) => existsSync(join(place, path)))
+  const isInside = (path: string): boolean => {
+    const whole = resolve('/', path.replace(/^(~|\$HOME|\$\{HOME\})(?=\/)/, homedir()))
+    return places.some((place) => whole.startsWith(`${place}/`))
+  }
   const off: string[] = []
   for (const entry of listed.split('\0')) {
     const [key = '', command = ''] = entry.split(/\n(.*)/s)
-    if (key === '' || !runsRepositoryCode(command, (path) => existsSync(join(workTree, path)))) continue
+    if (key === '' || !runsRepositoryCode(command, isFile, isInside)) continue
     off.push(`${key}=`)
     const filter = /^filter\.(.*)\.\w+$/.exec(key)?.[1]
     if (filter !== undefined) off.push(`filter.${filter}.required=false`)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { runsRepositoryCode } from '../../../src/board/own-command.ts'
 
 const inRepository = (path: string): boolean => ['tools/x.sh', 'x.sh', 'strip.py'].includes(path)
+const isInside = (path: string): boolean => path.startsWith('/repository/')
 
 test.each([
   'git-lfs clean -- %f',
@@ -12,7 +13,7 @@ test.each([
   'cat',
   '',
 ])('%j runs nothing of the repository', (command) =>
-  expect(runsRepositoryCode(command, inRepository)).toBe(false),
+  expect(runsRepositoryCode(command, inRepository, isInside)).toBe(false),
 )
 
 test.each([
@@ -22,7 +23,8 @@ test.each([
   'python strip.py',
   'sh -c "tools/x.sh"',
   'cat | ../x',
+  '/repository/tools/x.sh %A',
   "sh './x'",
 ])('%j runs what lies in the repository', (command) =>
-  expect(runsRepositoryCode(command, inRepository)).toBe(true),
+  expect(runsRepositoryCode(command, inRepository, isInside)).toBe(true),
 )
