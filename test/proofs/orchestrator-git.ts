@@ -142,7 +142,7 @@ function figures(played: readonly Played[]): Figures {
       .join('; '),
     'states in which plain git of a person waits in vain': played.filter(({ control }) => control.hung > 0)
       .length,
-    'of them whose work was landed': played.filter(({ landed }) => landed).length,
+    'states whose work was landed': played.filter(({ landed }) => landed).length,
     'git commands of the product, with their flags': new Set(all.map(({ command }) => command)).size,
     'of them inside walls': distinct(true),
     'of them outside, on the repository': distinct(false),
