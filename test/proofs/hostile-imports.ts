@@ -27,6 +27,7 @@ interface Told extends Played {
 const ROUND = 25
 /** Milliseconds; bytes. */
 const LONGEST = 20_000
+const LONGEST_GIGABYTE = 60_000
 const MOST_MEMORY = 50_000_000
 /** Just below what one file may have in the fixture. */
 const LARGE = 9_900_000
@@ -130,7 +131,8 @@ function check(all: readonly Told[]): void {
   const gotIn = all.filter(({ ended }) => ended === 'got in').map(({ kind, why }) => `${kind}: ${why}`)
   assert.deepEqual(gotIn, [])
   for (const { kind, milliseconds, bytes } of all) {
-    assert.ok(milliseconds < LONGEST, `${kind}: ${duration(milliseconds)}`)
+    const longest = kind.startsWith('legitimate') ? LONGEST_GIGABYTE : LONGEST
+    assert.ok(milliseconds < longest, `${kind}: ${duration(milliseconds)}`)
     assert.ok(bytes < MOST_MEMORY, `${kind}: ${bytes} bytes`)
   }
 }
@@ -146,7 +148,7 @@ function figures(all: readonly Told[]): Figures {
     'of them in a pack made by hand, past git inside': count(({ byHand }) => byHand),
     'taken in, or the repository changed, or something ran outside': count(({ ended }) => ended === 'got in'),
     'refused, the repository as before': count(({ ended }) => ended === 'refused'),
-    'harmless: the honest commit taken in, nothing else got out': count(({ ended }) => ended === 'harmless'),
+    'harmless: the honest commit taken in, and that alone': count(({ ended }) => ended === 'harmless'),
     'harmless kinds': harmless.sort().join('; ') || 'none',
     'code of the lane that ran inside its walls while it was taken in': count(({ ranInside }) => ranInside),
     'longest import': duration(Math.max(...all.map(({ milliseconds }) => milliseconds))),
