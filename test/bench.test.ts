@@ -10,6 +10,9 @@ test('the bench runs from end to end', () => {
     'lane ready in a running engine',
     'removal answered by a running engine',
     'cold `worklane claim`',
+    'start inside walls',
+    'lane ready, with walls',
+    'a small commit comes out of walls',
     '`status --json`, 20 tasks',
     '`task list --json`, 20 tasks',
   ])
