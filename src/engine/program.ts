@@ -39,7 +39,6 @@ export interface ProgramRequest {
   readonly walls: (network: boolean) => Promise<Walls>
   /** Shown to this program alone. */
   readonly readable?: readonly Bind[]
-  readonly writable?: readonly Bind[]
   /** What the network is not to be for it, for its task's sake. */
   readonly network?: NetworkPolicy | undefined
   /** Told of each request that the network policy refused. */
@@ -78,7 +77,6 @@ async function prepareInside(world: World, request: ProgramRequest): Promise<Pro
       ...(request.readable ?? []),
       ...(way?.binds ?? []),
     ],
-    writable: request.writable ?? [],
   }
   return {
     walled: true,

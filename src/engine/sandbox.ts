@@ -60,7 +60,8 @@ function shared({ repository, settings }: World) {
   }
 }
 
-function named(paths: readonly string[]): string[] {
+/** Paths of the settings, with HOME for `~`, as far as they exist. */
+export function named(paths: readonly string[]): string[] {
   return paths.map((path) => path.replace(/^~(?=\/)/, homedir())).filter((path) => existsSync(path))
 }
 

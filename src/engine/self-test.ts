@@ -12,7 +12,7 @@ import { escapeScene, NODE, ownProcess } from '../host/sandbox/escape-scene.ts'
 import { socketPathFor } from '../host/sandbox/socket-path.ts'
 import { type Tried, tryEscape } from '../host/sandbox/try-escape.ts'
 import { allLanes, type OwnedLane } from '../ledger/lanes.ts'
-import { laneRoom, wallsAround, wallsForTest } from './sandbox.ts'
+import { laneRoom, named, wallsAround, wallsForTest } from './sandbox.ts'
 import type { World } from './world.ts'
 
 /**
@@ -105,7 +105,7 @@ async function targetsOf(world: World, laneId: number | null): Promise<Omit<Esca
   const others = (await allLanes(world.ledger.db)).filter(
     ({ id, state }) => id !== laneId && state === 'ready',
   )
-  const kept = [join(home, 'runs'), join(home, 'archives'), ...others.map(({ id }) => laneRoom(world, id))]
+  const kept = [join(home, 'runs'), join(home, 'archive'), ...others.map(({ id }) => laneRoom(world, id))]
   return {
     root,
     commonDir,
@@ -120,7 +120,5 @@ async function targetsOf(world: World, laneId: number | null): Promise<Omit<Esca
 /** What the settings let lanes see and change is no way out. */
 function namedIn({ settings }: World): { readable: readonly string[]; writable: readonly string[] } {
   const { read, write } = settings.sandbox
-  const full = (paths: readonly string[]): string[] =>
-    paths.map((path) => path.replace(/^~(?=\/)/, homedir()))
-  return { readable: full([...read, ...write]), writable: full(write) }
+  return { readable: named([...read, ...write]), writable: named(write) }
 }

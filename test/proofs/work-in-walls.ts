@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
+import { LANES } from '../fixtures/lane-work/jobs.ts'
+import type { WorkAsked, WorkDone } from '../fixtures/lane-work/round.ts'
 import { runAs } from '../fixtures/ordinary-user.ts'
-import { LANES } from '../fixtures/work/jobs.ts'
-import type { WorkAsked, WorkDone } from '../fixtures/work/round.ts'
 import type { Figures, Proof, Report } from './proof.ts'
 
 interface Size {
@@ -15,7 +15,7 @@ interface Size {
 
 type Who = 'self' | 'ordinary'
 
-const ROUND = fileURLToPath(new URL('../fixtures/work/round.ts', import.meta.url))
+const ROUND = fileURLToPath(new URL('../fixtures/lane-work/round.ts', import.meta.url))
 
 export const workInWalls: Proof<Size> = {
   name: 'work-in-walls',

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { execa } from 'execa'
 import { PRIVATE_GIT } from '../../host/archive/administration.ts'
 import { moveToTrash } from '../../host/files/discard.ts'
+import { giveTree } from '../../host/files/give-tree.ts'
 import { deleteOwnRefs } from '../../host/git/own-refs.ts'
 import { refTargets } from '../../host/git/refs.ts'
 import { adminDirectory } from '../../host/git/worktree.ts'
@@ -54,15 +54,12 @@ export async function unpackPrivateGit(world: World, lane: OwnedLane): Promise<v
     // Not the first try: what it made is of no run, and the archive has the whole.
     await rm(`${to}${end}`, { recursive: true, force: true })
     await rename(`${packed}${end}`, `${to}${end}`)
-    await giveBack(`${to}${end}`, uidOfLane(lane.id))
+    const uid = uidOfLane(lane.id)
+    // The number is another where the lane has become another one.
+    if (uid !== null) await giveTree(`${to}${end}`, uid)
   }
   if (existsSync(`${packed}${RECORD}`))
     await rename(`${packed}${RECORD}`, join(laneRoom(world, lane.id), 'walls.json'))
-}
-
-/** As root: to the lane's user, whose number is another where the lane has become another one. */
-async function giveBack(directory: string, uid: number | null): Promise<void> {
-  if (uid !== null) await execa('chown', ['-R', '-h', `${uid}:${uid}`, directory], { cwd: '/' })
 }
 
 /** What came out of the lane's walls, in all its runs. */

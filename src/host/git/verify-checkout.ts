@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { copyFile, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { Fault } from '../fault.ts'
+import { giveTree } from '../files/give-tree.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { type GitPlace, git, gitBytes, splitZero } from './git.ts'
 import { makeGitDirectory, ownConfig, repositorySettings } from './own-git-directory.ts'
@@ -118,7 +118,7 @@ async function putAt(checkout: VerifyCheckout, head: string): Promise<void> {
 /** As root the walls have a user of their own. Nothing of the lane's is running. */
 async function giveTo(path: string, { walls }: VerifyCheckout): Promise<void> {
   if (walls === undefined || walls.uid === null) return
-  await execa('chown', ['-R', '-h', `${walls.uid}:${walls.uid}`, path], { cwd: '/' })
+  await giveTree(path, walls.uid)
 }
 
 /** Left by a git that was killed; nobody else ever works here. */
