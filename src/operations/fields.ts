@@ -21,7 +21,7 @@ export const archive = archiveId.describe('Number of the archive, as in `worklan
 
 /** In what agents, checks and verify run. */
 export const sandbox = z
-  .enum(SANDBOX_MODES)
+  .enum(SANDBOX_MODES, `one of ${SANDBOX_MODES.join(', ')}`)
   .optional()
   .describe('walls (default): nothing outside of the lane can be changed; none: no protection')
 

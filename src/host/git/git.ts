@@ -206,7 +206,11 @@ async function ownDrivers({ gitDir, workTree, walls }: GitPlace, args: readonly 
       : git({ gitDir }, ['config', '-z', '--get-regexp', DRIVERS], { answers: [0, 1] }).then(
           ({ stdout }) => stdout,
         )
-  if (listed !== known?.listed) settings.set(gitDir, { until: now + SETTINGS_HOLD, listed })
+  if (listed !== known?.listed) {
+    settings.set(gitDir, { until: now + SETTINGS_HOLD, listed })
+    // A fault is of this moment, and not to be remembered.
+    listed.catch(() => settings.delete(gitDir))
+  }
   return withoutOwnDrivers(await listed, { workTree, commonDir: await commonDirectory(gitDir) })
 }
 
