@@ -3,7 +3,7 @@ import { chmod, chown } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Fault } from '../fault.ts'
-import { socketPathFor } from '../sandbox/socket-path.ts'
+import { ender, socketPathFor } from '../sandbox/socket-path.ts'
 
 /** What a program in a lane asks: `/task/show` is `task show`. Nothing in it has been checked. */
 export interface LaneRequest {
@@ -66,19 +66,7 @@ export async function openLaneSocket(options: LaneSocketOptions): Promise<LaneSo
       cause,
     })
   }
-  let closed: Promise<unknown> | undefined
-  const end = (): Promise<unknown> => {
-    const ended = once(server, 'close')
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    return ended.finally(() => place[Symbol.dispose]())
-  }
-  return {
-    async close() {
-      closed ??= end()
-      await closed
-    },
-  }
+  return { close: ender(server, sockets, place) }
 }
 
 /** A lane that asks much waits for itself: what an answer costs is never paid twice at once. */

@@ -13,7 +13,7 @@ import {
 import { Fault } from '../fault.ts'
 import { dial, type NoConnection, type Resolve, systemResolve } from './dial.ts'
 import { relayRequest } from './relay-request.ts'
-import { socketPathFor } from './socket-path.ts'
+import { ender, socketPathFor } from './socket-path.ts'
 
 /** The only way out of the walls of a lane whose network is a list of domains. */
 export interface NetworkProxy {
@@ -73,18 +73,11 @@ export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
     place[Symbol.dispose]()
     throw new Fault(`The network proxy cannot listen: ${(cause as Error).message}`, { retry: 'later', cause })
   }
-  let closed: Promise<unknown> | undefined
-  const end = (): Promise<unknown> => {
-    const ended = once(server, 'close')
-    closing.abort()
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    return ended.finally(() => place[Symbol.dispose]())
-  }
+  const end = ender(server, sockets, place)
   return {
     async close() {
-      closed ??= end()
-      await closed
+      closing.abort()
+      await end()
     },
   }
 }

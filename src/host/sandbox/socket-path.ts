@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { closeSync, constants, openSync, rmSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { Fault } from '../fault.ts'
 
 /** sun_path of unix(7) has 108 bytes, the last of them a NUL; 104 on macOS. */
@@ -27,5 +30,20 @@ export function socketPathFor(path: string): SocketPath {
   return {
     path: join('/proc/self/fd', String(descriptor), basename(path)),
     [Symbol.dispose]: () => closeSync(descriptor),
+  }
+}
+
+/** Ends a server on such a path, once, with every connection that it has. */
+export function ender(server: Server, sockets: Iterable<Duplex>, place: SocketPath): () => Promise<void> {
+  let closed: Promise<unknown> | undefined
+  const end = async (): Promise<void> => {
+    const ended = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    await ended.finally(() => place[Symbol.dispose]())
+  }
+  return async () => {
+    closed ??= end()
+    await closed
   }
 }
