@@ -8,6 +8,8 @@ import { TASK_STATES, TASK_TRANSITIONS } from '../src/board/task.ts'
 
 /** The nouns of the glossary (ARCHITECTURE.md) that events may be about. */
 const NOUNS = [
+  'overlap',
+  'verify',
   'task',
   'lane',
   'lease',
@@ -23,7 +25,7 @@ const NOUNS = [
   'message',
 ]
 /** Past forms that do not end in -ed. Compound ones end in such a form: `attempt_failed`. */
-const IRREGULAR = ['held', 'kept', 'unkept', 'remade', 'withdrawn']
+const IRREGULAR = ['found', 'gone', 'held', 'kept', 'unkept', 'remade', 'withdrawn']
 /** Phrasal verbs: the particle comes last. */
 const PHRASAL = ['handed_over', 'handed_back']
 

@@ -19,6 +19,7 @@ export interface Schema {
     command: string | null
     verify: string | null
     checks: string
+    touches: Generated<string>
     allowEmpty: number
     review: number
     result: string | null
@@ -99,6 +100,34 @@ export interface Schema {
     faults: Generated<number>
     createdAt: number
     updatedAt: number
+  }
+  overlap: {
+    id: Generated<number>
+    taskId: number
+    /** Null: with base. */
+    otherId: number | null
+    kind: string
+    files: string
+    hunks: string
+    foundAt: number
+    goneAt: number | null
+  }
+  verify_run: {
+    id: Generated<number>
+    tree: string
+    commit: string
+    command: string
+    /** Digest of what else it depends on. */
+    environment: string
+    /** Whose work is in it, above base. */
+    tasks: string
+    slot: number
+    /** Null: it runs, or its process was killed. */
+    result: string | null
+    log: string | null
+    tail: string | null
+    startedAt: number
+    endedAt: number | null
   }
   note: { id: Generated<number>; taskId: number; kind: string; text: string; createdAt: number }
   archive: {
