@@ -1,5 +1,7 @@
-import { lstat, mkdir, open, opendir, rm, writeFile } from 'node:fs/promises'
+import { lstatSync, opendirSync } from 'node:fs'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { execa } from 'execa'
 import { whyNoRefs } from '../../board/ref-names.ts'
 import { diskFull, Fault } from '../fault.ts'
@@ -39,6 +41,8 @@ const MOST_REFS = 1000
 const MOST_LOST = 500
 /** Files and directories in a private git directory. */
 const MOST_ENTRIES = 500_000
+/** Looked at before anything else gets its turn. */
+const ENTRIES_AT_ONCE = 500
 /** Bytes of what it says about itself. */
 const LONGEST_ANSWER = 8 * 1024 * 1024
 /** Milliseconds for an ordinary lane, and for each megabyte of objects on top. */
@@ -65,12 +69,10 @@ wait "$packing"`
  */
 export async function collect(request: CollectRequest): Promise<Collected> {
   const { path, walls, given, known, outbox, largestFile } = request
-  const bytes = await plainFiles(path)
+  const [bytes, readable] = await Promise.all([plainFiles(path), settingsOfOurs(request)])
   const pack = join(outbox, 'objects.pack')
-  const [file = '', ...args] = walls.wrap(['/bin/sh', '-c', SCRIPT, 'sh', String(largestFile + 1)], {
-    readable: await settingsOfOurs(request),
-    cwd: '/',
-  })
+  const script = ['/bin/sh', '-c', SCRIPT, 'sh', String(largestFile + 1)]
+  const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
   const env = {
     ...inheritedEnvironment(),
     GIT_DIR: path,
@@ -148,28 +150,37 @@ function newest(listed: string): string[] {
 
 /** Bytes of all files; anything but files and directories hangs git or leads it out (a FIFO as HEAD hangs a fetch). */
 async function plainFiles(path: string): Promise<number> {
-  let bytes = 0
-  let entries = 0
+  const seen = { bytes: 0, entries: 0 }
   try {
-    if (!(await lstat(path)).isDirectory()) throw refused('its git directory is gone')
-    const waiting = [path]
+    if (!lstatSync(path).isDirectory()) throw refused('its git directory is gone')
+    const waiting = ['']
     for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop())
-      for await (const below of await opendir(directory, { bufferSize: 256 })) {
-        const place = join(directory, below.name)
-        const name = place.slice(path.length + 1)
-        entries += 1
-        if (entries > MOST_ENTRIES) throw refused('its git directory has too many files')
-        if (name === 'hooks') continue
-        if (name === 'commondir') throw refused('its git directory leads elsewhere')
-        if (below.isDirectory()) waiting.push(place)
-        else if (below.isFile()) bytes += (await lstat(place)).size
-        else throw refused(`${name} is neither a file nor a directory`)
-      }
-    return bytes
+      for await (const below of lookInto(path, directory, seen)) waiting.push(below)
+    return seen.bytes
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined || !UNREADABLE.has(code)) throw error
     throw refused(`its git directory cannot be read (${code})`)
+  }
+}
+
+/** Counts what is in one directory; answers the directories below it. In one go, which for few is ten times as fast. */
+async function* lookInto(
+  path: string,
+  directory: string,
+  seen: { bytes: number; entries: number },
+): AsyncGenerator<string> {
+  using opened = opendirSync(join(path, directory))
+  for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
+    const name = join(directory, entry.name)
+    seen.entries += 1
+    if (seen.entries > MOST_ENTRIES) throw refused('its git directory has too many files')
+    if (seen.entries % ENTRIES_AT_ONCE === 0) await setImmediate()
+    if (name === 'hooks') continue
+    if (name === 'commondir') throw refused('its git directory leads elsewhere')
+    if (entry.isDirectory()) yield name
+    else if (entry.isFile()) seen.bytes += lstatSync(join(path, name)).size
+    else throw refused(`${name} is neither a file nor a directory`)
   }
 }
 

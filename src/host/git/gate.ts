@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { whyHostile } from '../../board/tree-names.ts'
 import { type TreeNode, type TreeShape, whyShapeless } from '../../board/tree-shape.ts'
 import { refused } from './collect.ts'
-import { listObjects, type ObjectReader, openObjects, type Quarantined } from './object-reader.ts'
+import { type ListedObject, type ObjectReader, openObjects, type Quarantined } from './object-reader.ts'
 
 /** Bounds of what is taken in at once. */
 export interface GateLimits {
@@ -26,19 +25,14 @@ const PART = 1024 * 1024
 const shapes = new Map<string, TreeShape>()
 const MOST_SHAPES = 1_000_000
 
-interface NewTree {
-  readonly oid: string
-  readonly size: number
-}
-
 /**
  * Looks at every object in a quarantine before any ref names it: sizes, names, depths and how much a checkout of it
  * would write. That they are well-formed and linked was seen when they were unpacked. `head` has to be a commit.
  * @throws Fault `import-refused`
  */
 export async function inspect(place: Quarantined, head: string | null, limits: GateLimits): Promise<void> {
-  await using reader = openObjects(place, join(place.gitDir, 'objects'))
-  const trees = await newTrees(place, limits)
+  await using reader = await openObjects(place)
+  const trees = await newTrees(reader, limits)
   for await (const { type } of reader.read(head === null ? [] : [head]))
     if (type !== 'commit') throw refused(`its HEAD is a ${type}`)
   const found = new Map<string, TreeNode>()
@@ -58,18 +52,16 @@ export async function inspect(place: Quarantined, head: string | null, limits: G
 }
 
 /** Sizes of all that is new; answers the directories. */
-async function newTrees(place: Quarantined, limits: GateLimits): Promise<NewTree[]> {
-  const trees: NewTree[] = []
+async function newTrees(reader: ObjectReader, limits: GateLimits): Promise<ListedObject[]> {
+  const trees: ListedObject[] = []
   let bytes = 0
-  for await (const line of listObjects(place)) {
-    const [, type = '', digits = '', oid = ''] = /^(commit|tree|blob|tag) (\d+) (\w+)$/.exec(line) ?? []
-    if (type === '') throw refused('an object in it is damaged')
-    const size = Number(digits)
+  for await (const object of reader.list()) {
+    const { type, size } = object
     if (type === 'blob' && size > limits.file) throw refused(tooLarge('a file', size, limits))
     if ((type === 'commit' || type === 'tag') && size > LONGEST_MESSAGE)
       throw refused(`it has a ${type} of ${Math.round(size / 1e6)} MB`)
     if (type !== 'tree') continue
-    trees.push({ oid, size })
+    trees.push(object)
     bytes += size
     if (bytes > BYTES_OF_TREES || trees.length > MOST_TREES) throw refused('its directories are too many')
   }
@@ -80,7 +72,7 @@ function tooLarge(what: string, size: number, limits: GateLimits): string {
   return `it has ${what} of ${Math.round(size / 1e6)} MB (sandbox.largestFile allows ${Math.round(limits.file / 1e6)} MB)`
 }
 
-function* inParts(trees: readonly NewTree[]): Generator<string[]> {
+function* inParts(trees: readonly ListedObject[]): Generator<string[]> {
   let part: string[] = []
   let bytes = 0
   for (const { oid, size } of trees) {

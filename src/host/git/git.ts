@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
@@ -24,7 +25,8 @@ export interface GitPlace {
 }
 
 export interface GitOptions {
-  readonly input?: string | Buffer
+  /** A promise: git is started meanwhile, and reads it once it is there; a promise that fails is an empty input. */
+  readonly input?: string | Buffer | Promise<string>
   /** Exit codes that are an answer; others are faults. Default: 0. */
   readonly answers?: readonly number[]
   /** Milliseconds. Default: two minutes, inside walls 20 seconds. */
@@ -174,7 +176,7 @@ async function spawnGit(
       timeout: options.timeout ?? (place.walls === undefined ? PATIENCE : WALLED_PATIENCE),
       maxBuffer: options.mostBytes ?? 512 * 1024 * 1024,
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: inputOf(options.input) }),
     })
     const exitCode = child.exitCode ?? -1
     const stdout = child.stdout as string
@@ -187,6 +189,15 @@ async function spawnGit(
     }
     throw gitFault(place, args, child, stderr)
   }
+}
+
+function inputOf(input: string | Buffer | Promise<string>): string | Buffer | Readable {
+  if (!(input instanceof Promise)) return input
+  return Readable.from(
+    (async function* () {
+      yield await input.catch(() => '')
+    })(),
+  )
 }
 
 /** How long an answer about the user's settings holds, in milliseconds. */

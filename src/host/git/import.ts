@@ -2,11 +2,12 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { asFault, diskFull } from '../fault.ts'
+import { diskFull } from '../fault.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
-import { type Collected, IMPORT_REFUSED, refused } from './collect.ts'
+import { type Collected, refused } from './collect.ts'
 import { type GateLimits, inspect } from './gate.ts'
-import { type GitPlace, git, inheritedEnvironment } from './git.ts'
+import { inheritedEnvironment } from './git.ts'
+import type { Quarantined } from './object-reader.ts'
 import { setOwnRefs } from './own-refs.ts'
 
 export interface ImportRequest {
@@ -24,7 +25,17 @@ const UNPACK_BELOW = 100
 const UNPACK_BYTES = 16 * 1024 * 1024
 /** Blobs above this many bytes are streamed by git instead of held in memory. */
 const CONFIG = ['core.bigFileThreshold=4m', 'pack.threads=1', 'core.fsync=objects', 'fetch.fsckObjects=true']
-const READ_FROM = 'exec "$@" < "$0"'
+/** Brought to the disk when they are looked at, all at once, and not one after the other. */
+const UNPACK = ['-c', 'core.fsync=none', 'unpack-objects', '-q', '--strict']
+const INDEX = ['index-pack', '--stdin', '--fix-thin', '--strict', '--threads=1']
+/**
+ * The shell opens the pack for git, which reads it without a detour through our memory. Then git sees whether everything
+ * that the refs lead to is there. One process of ours instead of three: starting one costs more than what they do.
+ */
+const TAKE = `if [ -n "$0" ]; then git "$@" <"$0" >&2 || exit 101; fi
+exec git rev-list --objects --quiet --stdin`
+/** What the shell says of objects that git does not take. */
+const BROKEN = 101
 /** Milliseconds for a pack, and for each of its megabytes on top. */
 const PATIENCE = 20_000
 const PATIENCE_PER_MEGABYTE = 200
@@ -35,24 +46,27 @@ const PATIENCE_PER_MEGABYTE = 200
  * @throws Fault `import-refused`, `disk-full`: nothing has changed
  */
 export async function importCollected(request: ImportRequest): Promise<ReadonlyMap<string, string>> {
-  const { commonDir, collected, refPrefix } = request
-  const objects = join(commonDir, 'objects')
+  const { commonDir } = request
   // A name that `git gc` knows for the rest of a broken import, and removes (git: builtin/prune.c).
-  const quarantine = await mkdtemp(join(objects, 'tmp_objdir-worklane-'))
+  const quarantine = await mkdtemp(join(commonDir, 'objects', 'tmp_objdir-worklane-'))
   try {
-    const place = { gitDir: commonDir, quarantine }
-    const unpacked = await unpack(place, collected.pack, request.limits)
-    const heads = wantedRefs(collected, refPrefix)
-    await allGood([
-      unpacked ? inspect(place, collected.head, request.limits) : undefined,
-      connected(place, heads, request),
-    ])
-    if (unpacked) await moveIn(quarantine, objects)
-    await setOwnRefs(commonDir, heads)
-    return heads
+    const taken = takeIn({ gitDir: commonDir, quarantine }, request)
+    const { size } = await lstat(request.collected.pack)
+    await setOwnRefs(commonDir, size < UNPACK_BYTES ? taken : await taken)
+    return await taken
   } finally {
     await rm(quarantine, { recursive: true, force: true })
   }
+}
+
+/** All but the refs, which it answers. */
+async function takeIn(place: Quarantined, request: ImportRequest): Promise<ReadonlyMap<string, string>> {
+  const { collected, refPrefix, limits } = request
+  const heads = wantedRefs(collected, refPrefix)
+  if (!(await unpack(place, heads, request))) return heads
+  await inspect(place, collected.head, limits)
+  await moveIn(place.quarantine, join(place.gitDir, 'objects'))
+  return heads
 }
 
 /** Each ref of the lane below ours, under the name that it had. */
@@ -64,13 +78,51 @@ function wantedRefs({ head, refs, lost }: Collected, prefix: string): Map<string
   return wanted
 }
 
-/** False: nothing was in it. */
+/** The pack into the quarantine, and all is there that the refs lead to. False: nothing was in the pack. */
 async function unpack(
-  place: GitPlace & { readonly quarantine: string },
-  file: string,
-  limits: GateLimits,
+  { gitDir, quarantine }: Quarantined,
+  heads: ReadonlyMap<string, string>,
+  { collected, known, limits }: ImportRequest,
 ): Promise<boolean> {
-  // Whoever packed it could have put a link in its place.
+  const { count, bytes } = await sizeOf(collected.pack)
+  const command = count < UNPACK_BELOW && bytes < UNPACK_BYTES ? UNPACK : INDEX
+  const lines = [...new Set(heads.values()), ...known.map((oid) => `^${oid}`)]
+  const { exitCode, stderr, timedOut } = await execa(
+    '/bin/sh',
+    ['-c', TAKE, count === 0 ? '' : collected.pack, ...CONFIG.flatMap((entry) => ['-c', entry]), ...command],
+    {
+      cwd: '/',
+      env: {
+        ...inheritedEnvironment(),
+        GIT_DIR: gitDir,
+        GIT_OBJECT_DIRECTORY: quarantine,
+        GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitDir, 'objects'),
+        GIT_NO_REPLACE_OBJECTS: '1',
+        GIT_NO_LAZY_FETCH: '1',
+      },
+      extendEnv: false,
+      detached: true,
+      input: `${lines.join('\n')}\n`,
+      reject: false,
+      timeout: Math.round(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE),
+      killSignal: 'SIGKILL',
+      maxBuffer: { stderr: 4096, stdout: 4096 },
+    },
+  )
+  if (exitCode === 0) return count > 0
+  if (timedOut === true) throw refused('its objects take too long to unpack')
+  // Before what was unpacked is removed, which makes room again.
+  if (isScarce(freeDisk(quarantine))) throw diskFull('what the agent left in git could not be unpacked.')
+  const said = stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''
+  throw refused(
+    exitCode === BROKEN
+      ? `its objects are broken, or ${leftOut(limits)} (${said})`
+      : `objects are missing in it, or ${leftOut(limits)}`,
+  )
+}
+
+/** Of a pack (git: gitformat-pack(5)). Whoever packed it could have put a link in its place. */
+async function sizeOf(file: string): Promise<{ readonly count: number; readonly bytes: number }> {
   await using pack = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => {
       throw refused('it packed no objects')
@@ -80,67 +132,7 @@ async function unpack(
   const header = Buffer.alloc(12)
   await pack.read(header, 0, 12, 0)
   if (!stat.isFile() || header.toString('latin1', 0, 4) !== 'PACK') throw refused('what it packed is no pack')
-  const count = header.readUInt32BE(8)
-  if (count === 0) return false
-  const small = count < UNPACK_BELOW && stat.size < UNPACK_BYTES
-  const args = small
-    ? ['unpack-objects', '-q', '--strict']
-    : ['index-pack', '--stdin', '--fix-thin', '--strict', '--threads=1']
-  const config = CONFIG.flatMap((entry) => ['-c', entry])
-  // The shell opens it for git, which reads it without a detour through our memory.
-  const { exitCode, stderr, timedOut } = await execa(
-    '/bin/sh',
-    ['-c', READ_FROM, file, 'git', ...config, ...args],
-    {
-      cwd: '/',
-      env: {
-        ...inheritedEnvironment(),
-        GIT_DIR: place.gitDir,
-        GIT_OBJECT_DIRECTORY: place.quarantine,
-        GIT_ALTERNATE_OBJECT_DIRECTORIES: join(place.gitDir, 'objects'),
-      },
-      extendEnv: false,
-      detached: true,
-      stdin: 'ignore',
-      reject: false,
-      timeout: Math.round(PATIENCE + (stat.size / 1_000_000) * PATIENCE_PER_MEGABYTE),
-      killSignal: 'SIGKILL',
-      maxBuffer: { stderr: 4096, stdout: 4096 },
-    },
-  )
-  if (timedOut === true) throw refused('its objects take too long to unpack')
-  // Before what was unpacked is removed, which makes room again.
-  if (exitCode !== 0 && isScarce(freeDisk(place.quarantine)))
-    throw diskFull('what the agent left in git could not be unpacked.')
-  if (exitCode !== 0)
-    throw refused(
-      `its objects are broken, or ${leftOut(limits)} (${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''})`,
-    )
-  return true
-}
-
-/** Waits for all of them, so that nobody reads what is deleted next; a refusal explains more than what else failed. */
-async function allGood(steps: readonly (Promise<void> | undefined)[]): Promise<void> {
-  const failed = (await Promise.allSettled(steps)).flatMap((step) =>
-    step.status === 'rejected' ? [step.reason as unknown] : [],
-  )
-  if (failed.length > 0) throw failed.find((error) => asFault(error)?.code === IMPORT_REFUSED) ?? failed[0]
-}
-
-/** Everything that the refs lead to is there. */
-async function connected(
-  place: GitPlace,
-  heads: ReadonlyMap<string, string>,
-  { known, limits }: ImportRequest,
-): Promise<void> {
-  const lines = [...new Set(heads.values()), ...known.map((oid) => `^${oid}`)]
-  if (heads.size === 0) return
-  const { exitCode } = await git(place, ['rev-list', '--objects', '--quiet', '--stdin'], {
-    input: `${lines.join('\n')}\n`,
-    answers: [0, 1, 128],
-    env: { GIT_NO_REPLACE_OBJECTS: '1', GIT_NO_LAZY_FETCH: '1' },
-  })
-  if (exitCode !== 0) throw refused(`objects are missing in it, or ${leftOut(limits)}`)
+  return { count: header.readUInt32BE(8), bytes: stat.size }
 }
 
 /** A file that was too large to be packed is missed by whatever looks next. */

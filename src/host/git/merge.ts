@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../fault.ts'
 import { type GitAnswer, git, gitBytes, gitLine } from './git.ts'
+import { readConflictKinds } from './merge-records.ts'
 import { asText } from './path-bytes.ts'
 import type { SharedPlace } from './tree-diff.ts'
 
@@ -22,8 +23,11 @@ export type MergeAnswer =
 /** Milliseconds. 6,000 renames took 28 s without a limit on them, 0.9 s with 400 (measured, git 2.39). */
 const MERGE_TIMEOUT = 60_000
 
-/** The same result for everybody: what a person likes in their own merges has no say. */
-const MERGE_CONFIG = [
+/**
+ * The same result for everybody: what a person likes in their own merges has no say. merge.directoryRenames is off in
+ * every git of ours (git.ts).
+ */
+export const MERGE_CONFIG = [
   'merge.renames=true',
   'merge.renameLimit=1000',
   'merge.renormalize=false',
@@ -132,19 +136,6 @@ function readMergeTree({ exitCode, stdout, stderr }: GitAnswer): MergeAnswer {
   const paths = end > 0 ? fields.slice(0, end) : [...kinds.keys()]
   const files = paths.map((path) => ({ path: asText(path), kind: kinds.get(path) ?? 'CONFLICT' }))
   return { kind: 'conflict', tree, files }
-}
-
-/** Records of `<number of paths> NUL <path> NUL … <kind> NUL <message> NUL`; the message may change, the kind not. */
-function readConflictKinds(fields: readonly string[]): Map<string, string> {
-  const kinds = new Map<string, string>()
-  for (let at = 0; at + 1 < fields.length; ) {
-    const end = at + 1 + Number(fields[at])
-    const kind = fields[end] ?? ''
-    for (const path of fields.slice(at + 1, end))
-      if (kind.startsWith('CONFLICT') && !kinds.has(path)) kinds.set(path, kind)
-    at = end + 2
-  }
-  return kinds
 }
 
 /** Best common ancestors, more than one after criss-cross merges; none: unrelated histories. */

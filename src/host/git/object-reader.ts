@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
+import { refused } from './collect.ts'
 import { inheritedEnvironment } from './git.ts'
+import { looseObjects, readLoose } from './loose-objects.ts'
 
 /** Objects to look at, in a quarantine over a repository. */
 export interface Quarantined {
@@ -14,32 +17,70 @@ export interface ReadObject {
   readonly bytes: Buffer
 }
 
-/** One git for many objects: what it answers decides what is asked next. */
+export interface ListedObject {
+  readonly oid: string
+  readonly type: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** Looks at many objects: what one answer says decides what is asked next. */
 export interface ObjectReader extends AsyncDisposable {
-  /** In the order of the names. @throws Fault where one is missing */
+  /** Those of the quarantine alone, in any order. @throws Fault where one is damaged */
+  list(): AsyncIterable<ListedObject> | Iterable<ListedObject>
+  /** In any order. @throws Fault where one is missing */
   read(oids: readonly string[]): AsyncGenerator<ReadObject>
 }
 
 /** Milliseconds. */
 const PATIENCE = 60_000
 
-/** Lines of `type size oid`, of the objects in the quarantine alone, in any order. */
-export async function* listObjects({ gitDir, quarantine }: Quarantined): AsyncGenerator<string> {
+/** A few small objects are read here, as the files that they are; git is started for all others, and once they are asked for. */
+export async function openObjects(place: Quarantined): Promise<ObjectReader> {
+  const loose = await looseObjects(place.quarantine)
+  let reader: GitReader | undefined
+  return {
+    list: () => (loose === null ? listByGit(place) : loose.values()),
+    async *read(oids) {
+      const elsewhere: string[] = []
+      for (const oid of oids) {
+        const object = loose?.get(oid)
+        if (object === undefined) elsewhere.push(oid)
+        else yield { oid, type: object.type, bytes: await readLoose(object) }
+      }
+      if (elsewhere.length === 0) return
+      reader ??= startReader(place)
+      yield* reader.read(elsewhere)
+    },
+    [Symbol.asyncDispose]: async () => await reader?.stop(),
+  }
+}
+
+async function* listByGit({ gitDir, quarantine }: Quarantined): AsyncGenerator<ListedObject> {
   const format = '--batch-check=%(objecttype) %(objectsize) %(objectname)'
   const child = start(['--batch-all-objects', '--unordered', '--buffer', format], {
     GIT_DIR: gitDir,
     GIT_OBJECT_DIRECTORY: quarantine,
   })
   child.stdin.end()
-  yield* child.iterable({ from: 'stdout', binary: false })
+  for await (const line of child.iterable({ from: 'stdout', binary: false })) {
+    const [, type = '', size = '', oid = ''] = /^(commit|tree|blob|tag) (\d+) (\w+)$/.exec(line) ?? []
+    if (type === '') throw refused('an object in it is damaged')
+    yield { oid, type, size: Number(size) }
+  }
   await ended(child)
 }
 
-export function openObjects({ gitDir, quarantine }: Quarantined, objects: string): ObjectReader {
+interface GitReader {
+  read(oids: readonly string[]): AsyncGenerator<ReadObject>
+  stop(): Promise<void>
+}
+
+function startReader({ gitDir, quarantine }: Quarantined): GitReader {
   const child = start(['--batch'], {
     GIT_DIR: gitDir,
     GIT_OBJECT_DIRECTORY: quarantine,
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: objects,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitDir, 'objects'),
   })
   // A git that has died says so by what it does not answer.
   child.stdin.on('error', () => undefined)
@@ -55,7 +96,7 @@ export function openObjects({ gitDir, quarantine }: Quarantined, objects: string
         yield { oid, type, bytes: bytes.subarray(0, -1) }
       }
     },
-    async [Symbol.asyncDispose]() {
+    async stop() {
       child.kill('SIGKILL')
       // Execa waits for what nobody reads any more.
       child.stdout.destroy()
