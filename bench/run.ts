@@ -14,6 +14,7 @@ import { type Disk, openDisk, ordinaryDisk } from './disk.ts'
 import { lanesByCommand, lanesInEngine, type Size } from './lanes.ts'
 import { type Comparison, HEAD, row } from './pairs.ts'
 import { makeTree } from './place.ts'
+import { radarOfLanes } from './radar.ts'
 import { reading } from './reading.ts'
 import { wallsInEngine } from './walls.ts'
 
@@ -42,19 +43,17 @@ async function measure(disk: Disk, size: Size): Promise<Comparison[]> {
     mkdirSync(directory, { recursive: true })
     return directory
   }
-  const [engine, commands, walls, board] = ['engine', 'commands', 'walls', 'board'].map(place) as [
-    string,
-    string,
-    string,
-    string,
-  ]
-  for (const directory of [engine, commands, walls]) await makeTree(directory, size.files)
+  const [engine, commands, walls, radar, board] = ['engine', 'commands', 'walls', 'radar', 'board'].map(
+    place,
+  ) as [string, string, string, string, string]
+  for (const directory of [engine, commands, walls, radar]) await makeTree(directory, size.files)
   await makeTree(board, 20)
   const programs = { worklane: WORKLANE, node: process.execPath }
   return [
     ...(await lanesInEngine(engine, size)),
     ...(await lanesByCommand(commands, WORKLANE, size)),
     ...(await wallsInEngine(walls, size)),
+    ...(await radarOfLanes(radar, size)),
     ...(await reading(board, programs, size)),
   ]
 }

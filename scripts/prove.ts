@@ -1,5 +1,5 @@
 /**
- * Runs a proof: `npm run prove -- NAME [--sample] [--seed N] [--repo DIR] [--SIZE N]…`. Without a name it lists them.
+ * Runs a proof: `npm run prove -- NAME [--sample] [--seed N] [--repo DIR]… [--SIZE N]…`. Without a name it lists them.
  * A run bundles the product, keeps a copy of its own to work with, and goes on where an interrupted one was. In its
  * full size it writes its figures to docs/proofs/NAME.md.
  */
@@ -24,13 +24,14 @@ const { values, positionals } = parseArgs({
   options: {
     sample: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
-    repo: { type: 'string' },
+    repo: { type: 'string', multiple: true },
     ...Object.fromEntries(sizes.map((size) => [size, { type: 'string' } as const])),
   },
 })
 const [name] = positionals
 const seed = Number(values.seed)
-const repository = values.repo === undefined ? undefined : resolve(calledFrom, values.repo)
+const repositories = (values.repo ?? []).map((path) => resolve(calledFrom, path))
+const [repository] = repositories
 const proof = PROOFS.find((one) => one.name === name)
 if (name === undefined) list()
 else {
@@ -60,7 +61,7 @@ function paramsOf({ sample, full }: Proof): Params {
 }
 
 function list(): void {
-  console.log('npm run prove -- NAME [--sample] [--seed N] [--repo DIR] [--SIZE N]…\n')
+  console.log('npm run prove -- NAME [--sample] [--seed N] [--repo DIR]… [--SIZE N]…\n')
   for (const one of PROOFS) console.log(`  ${one.name.padEnd(24)} ${one.line}`)
 }
 
@@ -76,7 +77,7 @@ async function prove(chosen: Proof): Promise<void> {
   try {
     const { once } = rounds
     const say = (text: string): void => console.log(`  ${text}`)
-    const given = repository === undefined ? {} : { repository }
+    const given = repository === undefined ? {} : { repository, repositories }
     const figures = await chosen.run(params, { seed, worklane: product.launcher, say, once, ...given })
     rounds.forget()
     console.log(`\n${chosen.line}\n`)
@@ -89,7 +90,7 @@ async function prove(chosen: Proof): Promise<void> {
 }
 
 function tell({ name: of, line, full }: Proof, figures: Parameters<typeof figuresTable>[0]): void {
-  const options = `${repository === undefined ? '' : ' --repo DIR'}${seed === 1 ? '' : ` --seed ${seed}`}`
+  const options = `${' --repo DIR'.repeat(repositories.length)}${seed === 1 ? '' : ` --seed ${seed}`}`
   const command = `npm run prove -- ${of}${options}`
   console.log(writePage({ name: of, line, command, seed, params: full, body: `\n${figuresTable(figures)}` }))
 }

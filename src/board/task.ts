@@ -54,6 +54,8 @@ export interface Task {
   readonly verify: string | null
   /** Commands that must succeed in the lane before the task counts as completed. */
   readonly checks: readonly string[]
+  /** Patterns of the paths that it expects to change. */
+  readonly touches: readonly string[]
   /** True when a task may complete without a commit. */
   readonly allowEmpty: boolean
   readonly review: boolean
@@ -75,6 +77,7 @@ export interface TaskDraft {
   readonly command: string | null
   readonly verify: string | null
   readonly checks: readonly string[]
+  readonly touches: readonly string[]
   readonly allowEmpty: boolean
   readonly review: boolean
   readonly after: readonly number[]

@@ -65,6 +65,9 @@ function schema({ base, lanes, agents, landing, archive, sandbox, limits }: Sett
       review: optional(trueOrFalse('review: true'), landing.review),
       timeLimit: optional(duration('timeLimit: 30m'), landing.timeLimit),
       setup: optional(commandRule('setup: npm ci'), landing.setup),
+      slots: optional(wholeNumber(1, 64, 'slots: 2'), landing.slots),
+      batch: optional(wholeNumber(1, 64, 'batch: 8'), landing.batch),
+      everyCommit: optional(trueOrFalse('everyCommit: true'), landing.everyCommit),
     }),
     archive: section({
       ignored: listOf(pattern('ignored: ["*.sqlite"]')),

@@ -59,6 +59,12 @@ landing:
   # timeLimit: 30m
   # Prepares the checkout that verify runs in. Default: the setup of lanes.
   # setup: npm ci
+  # How many verify runs at once, each in a checkout of its own.
+  # slots: 1
+  # How many landings are verified together at most. Default: as many as cost the fewest runs.
+  # batch: 8
+  # Whether each commit that lands must be green by itself.
+  # everyCommit: false
 
 archive:
   # Ignored files that the archive of a removed lane keeps (patterns as in .gitignore).

@@ -44,6 +44,12 @@ export interface Settings {
     readonly timeLimit: number
     /** Prepares the checkout that verify runs in; `lanes.setup` where the file names none. */
     readonly setup: string | null
+    /** How many verify runs at once, each in a checkout of its own. */
+    readonly slots: number
+    /** How many landings are stacked at most; null: what costs the fewest verify runs at the rate at which they fail. */
+    readonly batch: number | null
+    /** Each commit that lands has to be green by itself, and not only the one that base moves to. */
+    readonly everyCommit: boolean
   }
   readonly archive: {
     /** Ignored files that the archive of a lane keeps; patterns in the style of .gitignore. */
@@ -111,7 +117,16 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
     environment: [],
   },
   checks: [],
-  landing: { verify: null, style: 'merge', review: false, timeLimit: 30 * 60_000, setup: null },
+  landing: {
+    verify: null,
+    style: 'merge',
+    review: false,
+    timeLimit: 30 * 60_000,
+    setup: null,
+    slots: 1,
+    batch: null,
+    everyCommit: false,
+  },
   archive: { ignored: [], keepFor: 30 * 24 * 60 * 60_000, atMost: 5_000_000_000 },
   sandbox: {
     mode: 'walls',

@@ -15,6 +15,8 @@ export interface Step {
 export interface Controller {
   readonly name: string
   plan(): Promise<readonly Action[]>
+  /** Whether something that no ledger tells calls for a look now. Asked very often. */
+  hasNews?(): boolean
 }
 
 export interface Action extends Step {

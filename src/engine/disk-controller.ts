@@ -1,5 +1,5 @@
 import { Fault } from '../host/fault.ts'
-import { readyTasks } from '../ledger/tasks.ts'
+import { readyTasks } from '../ledger/ready.ts'
 import type { Controller } from './controller.ts'
 import { refuseLowDisk } from './disk.ts'
 import type { World } from './world.ts'

@@ -175,6 +175,8 @@ export class Engine {
       const { finished, changes } = this.#looked
       if (this.#finished !== finished || this.#world.ledger.changeCount() !== changes) return
       await Promise.race([wait(LOOK_EVERY), ...this.#atWork.values()])
+      // Not before the wait: news stay news until the step that they call for is at work.
+      if (this.#controllers.some((controller) => controller.hasNews?.() === true)) return
     }
   }
 }

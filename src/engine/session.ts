@@ -14,6 +14,7 @@ import { retentionController } from './lanes/retention.ts'
 import { checkLedger, ledgerController } from './ledger-care.ts'
 import { openLimits } from './limits/limits.ts'
 import { repairAfterPowerCut } from './power-cut.ts'
+import { radarController } from './radar/controller.ts'
 import { Activity } from './runs/activity.ts'
 import { runsController } from './runs/controller.ts'
 import type { World } from './world.ts'
@@ -73,6 +74,7 @@ export async function openSession(unguarded: World, options: SessionOptions): Pr
     landsElsewhere: async () => options.land && (await isTaken(world, 'landing')),
     hurry: options.hurry,
   })
+  const radar = radarController(world, { paused: () => stopping })
   return {
     engine: new Engine(world, [
       lanesController(world),
@@ -81,6 +83,7 @@ export async function openSession(unguarded: World, options: SessionOptions): Pr
       retentionController(world),
       ledgerController(world),
       sharedStateController(world),
+      radar,
       diskController(world, { paused: () => stopping, selection: options.selection }),
     ]),
     activity,
@@ -95,6 +98,7 @@ export async function openSession(unguarded: World, options: SessionOptions): Pr
     stopRequested: async () => (await findEngine(world.ledger.db, 'engine'))?.stopRequestedAt != null,
     // On a full disk the role stays written down; it is free all the same once this process is gone.
     close: async () => {
+      radar[Symbol.dispose]()
       await limits.close()
       await leave(world).catch((error: unknown) => {
         if (asFault(error)?.retry !== 'later') throw error

@@ -12,8 +12,9 @@ import {
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { attemptsSpent, standing, type Task } from '../board/task.ts'
 import { abandonLane } from './lanes.ts'
+import { nextTasks } from './ready.ts'
 import type { Schema } from './schema.ts'
-import { findTask, moveTask, type Note, needTask, noteOn, readyTasks, taskMap } from './tasks.ts'
+import { findTask, moveTask, type Note, needTask, noteOn, taskMap } from './tasks.ts'
 import { type Tx, tell } from './transact.ts'
 
 type Db = Kysely<Schema>
@@ -64,7 +65,7 @@ export interface ClaimRequest {
 
 /** Takes the most urgent ready task; when there is none, one whose holder let the lease run out. */
 export async function claimNext(tx: Tx, request: ClaimRequest): Promise<Claim | Refusal> {
-  const [ready] = await readyTasks(tx.db, 1)
+  const [ready] = await nextTasks(tx.db, 1)
   if (ready !== undefined) return await claimTask(tx, ready, request)
   for (const taskId of await expiredLeases(tx.db, tx.moment)) {
     const claim = await claimTask(tx, taskId, request)

@@ -125,7 +125,6 @@ export interface Schema {
     /** Null: it runs, or its process was killed. */
     result: string | null
     log: string | null
-    tail: string | null
     startedAt: number
     endedAt: number | null
   }

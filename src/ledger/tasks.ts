@@ -19,6 +19,7 @@ function toTask(row: Selectable<Schema['task']>, after: readonly number[]): Task
     state: row.state as TaskState,
     network: row.network === null ? null : (JSON.parse(row.network) as Task['network']),
     checks: JSON.parse(row.checks) as string[],
+    touches: JSON.parse(row.touches) as string[],
     allowEmpty: row.allowEmpty === 1,
     review: row.review === 1,
     after,
@@ -103,7 +104,7 @@ export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<re
   for (const draft of drafts) {
     const { subject, description, priority, maxAttempts, timeLimit, command, verify } = draft
     const plain = { subject, description, priority, maxAttempts, timeLimit, command, verify }
-    const { checks, allowEmpty, review, network } = draft
+    const { checks, touches, allowEmpty, review, network } = draft
     const row = await tx.db
       .insertInto('task')
       .values({
@@ -111,6 +112,7 @@ export async function addTasks(tx: Tx, drafts: readonly TaskDraft[]): Promise<re
         network: network === null ? null : JSON.stringify(network),
         state: 'pending',
         checks: JSON.stringify(checks),
+        touches: JSON.stringify(touches),
         allowEmpty: Number(allowEmpty),
         review: Number(review),
         result: null,
@@ -168,12 +170,13 @@ export async function editTask(tx: Tx, id: number, change: Partial<TaskDraft>): 
         ? `To change it now: worklane release ${id} --force, then edit.`
         : `To change it: worklane task retry ${id}, then edit; a landed task is finished.`,
     )
-  const { after, checks, allowEmpty, review, network, ...plain } = change
+  const { after, checks, touches, allowEmpty, review, network, ...plain } = change
   await tx.db
     .updateTable('task')
     .set({
       ...plain,
       ...(checks === undefined ? {} : { checks: JSON.stringify(checks) }),
+      ...(touches === undefined ? {} : { touches: JSON.stringify(touches) }),
       ...(network === undefined ? {} : { network: network === null ? null : JSON.stringify(network) }),
       ...(allowEmpty === undefined ? {} : { allowEmpty: Number(allowEmpty) }),
       ...(review === undefined ? {} : { review: Number(review) }),
@@ -207,40 +210,6 @@ export async function moveTask(
   return { ...task, ...change, state, updatedAt: tx.now }
 }
 
-/**
- * The most urgent pending tasks whose dependencies have all landed: the rule `standing`, asked of the database
- * so that a claim among thousands of tasks reads one row.
- */
-export async function readyTasks(
-  db: Db,
-  limit: number,
-  only: readonly number[] | null = null,
-): Promise<number[]> {
-  const atWork = db.selectFrom('run').select('run.taskId').where('run.state', '<>', 'ended')
-  const rows = await db
-    .selectFrom('task')
-    .select('id')
-    .where('state', '=', 'pending')
-    .where('task.id', 'not in', atWork)
-    .$if(only !== null, (query) => query.where('task.id', 'in', [...(only ?? [])]))
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('dependency')
-            .innerJoin('task as other', 'other.id', 'dependency.onId')
-            .select('other.id')
-            .whereRef('dependency.taskId', '=', 'task.id')
-            .where('other.state', '<>', 'landed'),
-        ),
-      ),
-    )
-    .orderBy('priority', 'desc')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => row.id)
-}
-
 export async function taskStates(db: Db, ids: readonly number[]): Promise<Map<number, TaskState>> {
   const rows = await db
     .selectFrom('task')
@@ -251,8 +220,11 @@ export async function taskStates(db: Db, ids: readonly number[]): Promise<Map<nu
 }
 
 export interface Note {
-  /** The first ones say why the task came back; `agent` and `person`: what somebody had to say about it. */
-  readonly kind: 'attempt' | 'conflict' | 'rejection' | 'review' | 'release' | 'agent' | 'person'
+  /**
+   * The first ones say why the task came back; `agent` and `person`: what somebody had to say about it; `overlap`: what
+   * another lane changes.
+   */
+  readonly kind: 'attempt' | 'conflict' | 'rejection' | 'review' | 'release' | 'agent' | 'person' | 'overlap'
   readonly text: string
 }
 
@@ -274,7 +246,7 @@ export async function latestNotes(db: Db): Promise<Map<number, Note>> {
   const newest = db
     .selectFrom('note')
     .select(({ fn }) => fn.max('id').as('id'))
-    .where('kind', 'not in', ['agent', 'person'])
+    .where('kind', 'not in', ['agent', 'person', 'overlap'])
     .groupBy('taskId')
   const rows = await db.selectFrom('note').selectAll().where('id', 'in', newest).execute()
   return new Map(

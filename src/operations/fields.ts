@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { parseNetworkPolicy } from '../board/network.ts'
+import { whyNoPattern } from '../board/touches.ts'
 import { parseDuration } from '../config/duration.ts'
 import { SANDBOX_MODES } from '../config/settings.ts'
 import { UsageError } from '../config/usage-error.ts'
@@ -42,6 +43,14 @@ export function whole(min: number, max: number) {
   const must = `a whole number from ${min} to ${max}`
   return z.preprocess(digits, z.int(must).min(min, must).max(max, must))
 }
+
+/** Patterns of paths. */
+export const touches = z.array(
+  z.string().superRefine((pattern, context) => {
+    const why = whyNoPattern(pattern)
+    if (why !== null) context.addIssue({ code: 'custom', message: why })
+  }),
+)
 
 /** What a task may reach. */
 export const network = z.string().transform((text, context) => {

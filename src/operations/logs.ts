@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
-import { latestLanding } from '../ledger/landings.ts'
 import { liveRuns, runsOf } from '../ledger/runs.ts'
 import { needTask } from '../ledger/tasks.ts'
+import { lastVerifyLog } from '../ledger/verify-runs.ts'
 import { task, whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
 
@@ -52,10 +52,9 @@ export default operation({
 
 async function verifyLog(context: Context, id: number) {
   const { world } = context
-  const landing = await latestLanding(world.ledger.db, id)
-  if (landing === undefined)
+  const path = await lastVerifyLog(world.ledger.db, id)
+  if (path === null)
     return refuse('no-output', `Task ${id} was never verified.`, 'It must be completed first.')
-  const path = join(world.repository.home, 'landings', String(landing.id), 'verify-1.log')
   return { task: id, path, bytes: await print(context, path, async () => false) }
 }
 

@@ -3,6 +3,7 @@ import type { LedgerEvent } from '../board/event.ts'
 import type { Refusal } from '../board/refusal.ts'
 import type { World } from '../engine/world.ts'
 import type { WithoutLedger } from './open.ts'
+import type { RadarAnswer } from './radar.ts'
 import type { RunSnapshot } from './snapshot.ts'
 
 /** What long operations tell while they work. */
@@ -10,6 +11,7 @@ export type Progress =
   | { readonly kind: 'event'; readonly event: LedgerEvent }
   | { readonly kind: 'snapshot'; readonly snapshot: RunSnapshot }
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'radar'; readonly answer: RadarAnswer }
 
 export interface Context {
   readonly world: World

@@ -123,6 +123,7 @@ function plain(world: World, { review, command, verify }: DraftRules): TaskDraft
     command,
     verify,
     checks: [],
+    touches: [],
     allowEmpty: false,
     review,
     after: [],
@@ -136,7 +137,7 @@ function toDraft(
   rules: DraftRules,
 ): TaskDraft {
   const base = plain(world, rules)
-  const { subject, description, priority, command, checks, timeLimit, network, allowEmpty } = task
+  const { subject, description, priority, command, checks, touches, timeLimit, network, allowEmpty } = task
   const after = task.after.map((key) => place.get(key) ?? Number(key.replace('#', '')))
   return {
     ...base,
@@ -145,6 +146,7 @@ function toDraft(
     priority,
     command: command ?? base.command,
     checks,
+    touches,
     timeLimit,
     network,
     allowEmpty,

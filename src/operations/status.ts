@@ -7,6 +7,7 @@ import { rememberedBase } from '../ledger/base.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { landingQueue } from '../ledger/landings.ts'
 import { countLanes } from '../ledger/lanes.ts'
+import { countOverlaps } from '../ledger/overlaps.ts'
 import { liveRuns } from '../ledger/runs.ts'
 import { type TaskLine, taskLines } from '../ledger/tasks.ts'
 import { operation } from './operation.ts'
@@ -38,6 +39,8 @@ export default operation({
       lanes: await countLanes(db),
       /** Those that are cheap to see; `doctor` looks further. */
       findings: (await glance(world)).length,
+      /** Of the last look at the lanes; `radar` looks again. */
+      overlaps: await countOverlaps(db),
       landings: queue.map(({ taskId, state, reason, files }) => ({ task: taskId, state, reason, files })),
     }
   },

@@ -30,6 +30,7 @@ export const OPERATIONS: readonly Entry[] = [
   entry('task cancel', 'Cancel a task; what its lane holds is archived', () => import('./task-cancel.ts')),
   entry('task note', 'Leave a note on a task', () => import('./task-note.ts')),
   entry('task retry', 'Take a failed or cancelled task up again', () => import('./task-retry.ts')),
+  entry('radar', 'Show which lanes would conflict, uncommitted work included', () => import('./radar.ts')),
   entry('claim', 'Take a task and get its lane', () => import('./claim.ts')),
   entry('heartbeat', 'Extend the lease of a claim', () => import('./heartbeat.ts')),
   entry('note', 'From inside a lane: leave a note on its task', () => import('./note.ts')),

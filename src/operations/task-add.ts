@@ -3,7 +3,7 @@ import { isRefusal } from '../board/refusal.ts'
 import { checkDescription, checkSubject } from '../config/task-text.ts'
 import { addTasks, findTask } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
-import { duration, network, taskId, whole } from './fields.ts'
+import { duration, network, taskId, touches, whole } from './fields.ts'
 import { operation } from './operation.ts'
 
 export const taskFields = {
@@ -12,6 +12,9 @@ export const taskFields = {
   after: z.array(taskId).optional().describe('Number of a task that must have landed first'),
   command: z.string().trim().min(1).optional().describe('Shell command of the agent for this task'),
   check: z.array(z.string().min(1)).optional().describe('Command that must succeed in the lane at the end'),
+  touches: touches
+    .optional()
+    .describe('Paths that it expects to change, such as src/**; tasks that collide are kept apart'),
   attempts: whole(1, 100).optional().describe('How many attempts before it counts as failed'),
   timeLimit: duration.optional().describe('Longest time of one attempt, such as 30m'),
   network: network
@@ -37,6 +40,7 @@ export default operation({
       command: input.command ?? null,
       verify: null,
       checks: input.check ?? [],
+      touches: input.touches ?? [],
       allowEmpty: input.allowEmpty ?? false,
       review: input.review ?? false,
       after: input.after ?? [],

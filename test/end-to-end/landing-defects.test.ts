@@ -106,9 +106,10 @@ describe('a task whose work base has already', () => {
 describe('the verify command', () => {
   it('stays with what was completed under it, until a person gives another', async () => {
     using repository = makeRepository()
+    const failing = '! ls *.txt'
     const { root, git } = repository
-    await worklane(root, 'run', 'x', '--command', 'echo x > x.txt', '--review', '--verify', 'false', '--json')
-    await worklane(root, 'run', 'y', '--command', 'echo y > y.txt', '--review', '--verify', 'false', '--json')
+    await worklane(root, 'run', 'x', '--command', 'echo x > x.txt', '--review', '--verify', failing, '--json')
+    await worklane(root, 'run', 'y', '--command', 'echo y > y.txt', '--review', '--verify', failing, '--json')
     await data(root, 'approve', '1')
     expect(await data(root, 'land')).toMatchObject({ landed: [], rejected: [{ task: 1 }] })
     await data(root, 'approve', '2')

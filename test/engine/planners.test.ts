@@ -88,26 +88,32 @@ describe('planQueue', () => {
     free,
   })
 
-  it('lands one at a time, the first of the queue', () => {
-    expect(
-      planQueue({ entries: [entry(1, 'awaiting_review'), entry(2, 'queued'), entry(3, 'queued')] }),
-    ).toMatchObject([{ action: 'land', landingId: 2 }])
+  const plan = (entries: ReturnType<typeof entry>[], more: { suspects?: number; paused?: boolean } = {}) =>
+    planQueue({ entries, suspects: 0, paused: false, ...more })
+
+  it('lands all that are queued, and nothing while it is paused', () => {
+    const entries = [entry(1, 'awaiting_review'), entry(2, 'queued'), entry(3, 'queued')]
+    expect(plan(entries)).toMatchObject([{ action: 'land', what: 'Land tasks 2, 3.' }])
+    expect(plan(entries, { paused: true })).toEqual([])
+  })
+
+  it('verifies again what failed once, and lets it go when nothing new may start', () => {
+    expect(plan([], { suspects: 1 })).toMatchObject([{ action: 'land' }])
+    expect(plan([], { suspects: 1, paused: true })).toMatchObject([{ action: 'withdraw' }])
   })
 
   it('settles what a crash left before anything else', () => {
     for (const state of ['merging', 'verifying', 'moving'] as const)
-      expect(planQueue({ entries: [entry(1, 'queued'), entry(2, state)] })).toMatchObject([
+      expect(plan([entry(1, 'queued'), entry(2, state)], { paused: true })).toMatchObject([
         { action: 'recover', landingId: 2 },
       ])
   })
 
   it('goes past a held entry, and takes it up again once it is free', () => {
-    expect(planQueue({ entries: [entry(1, 'held'), entry(2, 'queued')] })).toMatchObject([
-      { action: 'land', landingId: 2 },
-    ])
-    expect(planQueue({ entries: [entry(1, 'held', true), entry(2, 'queued')] })).toMatchObject([
+    expect(plan([entry(1, 'held'), entry(2, 'queued')])).toMatchObject([{ action: 'land' }])
+    expect(plan([entry(1, 'held', true), entry(2, 'queued')])).toMatchObject([
       { action: 'release', landingId: 1 },
     ])
-    expect(planQueue({ entries: [entry(1, 'held')] })).toEqual([])
+    expect(plan([entry(1, 'held')])).toEqual([])
   })
 })

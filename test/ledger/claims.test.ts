@@ -22,7 +22,8 @@ import {
   holdsTask,
   liveLeases,
 } from '../../src/ledger/leases.ts'
-import { addTasks, editTask, readyTasks, taskMap } from '../../src/ledger/tasks.ts'
+import { readyTasks } from '../../src/ledger/ready.ts'
+import { addTasks, editTask, taskMap } from '../../src/ledger/tasks.ts'
 import { draft, granted, makeLedger, refusalOf, type TestLedger } from '../fixtures/ledger.ts'
 
 const ann = { holder: 'ann', length: null }

@@ -12,11 +12,13 @@ import { landingRespectsPeople } from './landing-respects-people.ts'
 import { laneStates } from './lane-states.ts'
 import { laneStatesWalls } from './lane-states-walls.ts'
 import { limits } from './limits.ts'
+import { mergeFuzz } from './merge-fuzz.ts'
 import { networkPolicy } from './network-policy.ts'
 import { orchestratorGit } from './orchestrator-git.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Proof } from './proof.ts'
 import { realHistory } from './real-history.ts'
+import { replay } from './replay.ts'
 import { staleWorker } from './stale-worker.ts'
 import { twoEngines } from './two-engines.ts'
 import { workInWalls } from './work-in-walls.ts'
@@ -44,4 +46,6 @@ export const PROOFS: readonly Proof[] = [
   realHistory,
   limits,
   networkPolicy,
+  mergeFuzz,
+  replay,
 ]

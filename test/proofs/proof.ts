@@ -27,6 +27,8 @@ export interface Report {
   readonly worklane: string
   /** A local clone of a public repository, which is only read; without it the proof makes one up. */
   readonly repository?: string
+  /** All such clones that the caller names; `repository` is the first. */
+  readonly repositories?: readonly string[]
   /** A line of progress. */
   say(text: string): void
   /** Does `work` once: a proof that is started again after an interruption gets what the round gave then, as JSON. */

@@ -14,6 +14,7 @@ import { mergeInOrder } from '../fixtures/real-history/reference.ts'
 import { landAfterReview, landAsTheyCome, type Told } from '../fixtures/real-history/run-changes.ts'
 import { type WorkClone, workClone } from '../fixtures/real-history/work-clone.ts'
 import { duration, type Figures, type Proof, type Report } from './proof.ts'
+import { publicName } from './public-name.ts'
 
 interface Size {
   readonly [name: string]: number
@@ -107,12 +108,6 @@ function figures(way: Way, runs: readonly Run[], { changes, windows }: Size): Fi
 function shortList(files: readonly string[]): string {
   const more = files.length > 4 ? ` and ${files.length - 4} more` : ''
   return `${files.slice(0, 4).map(cell).join(', ')}${more}`
-}
-
-/** Where everybody finds it; the local path is nobody's business. */
-function publicName(source: string): string {
-  const url = lineOf(source, 'config', '--default', '', '--get', 'remote.origin.url')
-  return /^https:\/\/[^@]+$/.test(url) ? url.replace(/\.git$/, '') : 'a local one'
 }
 
 function cell(text: string): string {

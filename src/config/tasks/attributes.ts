@@ -3,12 +3,12 @@ import { nearestHint } from '../nearest.ts'
 import { quoted } from '../place.ts'
 import { UsageError } from '../usage-error.ts'
 import type { FileTask } from './file-task.ts'
-import { ATTEMPTS, KEY, NETWORK, PRIORITY, REFERENCE, TIME_LIMIT } from './rules.ts'
+import { ATTEMPTS, KEY, NETWORK, PRIORITY, REFERENCE, TIME_LIMIT, TOUCHES } from './rules.ts'
 
 export type Attributes = Partial<
   Pick<
     FileTask,
-    'key' | 'after' | 'priority' | 'attempts' | 'timeLimit' | 'network' | 'review' | 'allowEmpty'
+    'key' | 'after' | 'touches' | 'priority' | 'attempts' | 'timeLimit' | 'network' | 'review' | 'allowEmpty'
   >
 >
 
@@ -19,6 +19,12 @@ const OPTIONS: ReadonlyMap<string, (value: string) => Attributes> = new Map([
     'after',
     (value: string): Attributes => ({
       after: value.split(',').map((name) => takeField('after', REFERENCE, name)),
+    }),
+  ],
+  [
+    'touches',
+    (value: string): Attributes => ({
+      touches: value.split(',').map((pattern) => takeField('touches', TOUCHES, pattern)),
     }),
   ],
   ['priority', (value: string): Attributes => ({ priority: takeField('priority', PRIORITY, number(value)) })],

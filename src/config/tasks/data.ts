@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { checkFields, commandRule, type FieldRule, field, listOf, optional, trueOrFalse } from '../fields.ts'
 import { parseYaml, type YamlSource } from '../yaml-source.ts'
 import { type FileTask, MOST_TASKS, type ParsedFile, plainTask } from './file-task.ts'
-import { ATTEMPTS, KEY, NETWORK, PRIORITY, REFERENCE, TIME_LIMIT } from './rules.ts'
+import { ATTEMPTS, KEY, NETWORK, PRIORITY, REFERENCE, TIME_LIMIT, TOUCHES } from './rules.ts'
 
 const TEXT: FieldRule<string> = { schema: z.string(), must: 'text', example: 'subject: "Add a login page"' }
 
@@ -14,6 +14,7 @@ const FIELDS = {
   priority: optional(PRIORITY, 0),
   command: optional(commandRule('command: claude -p'), null),
   checks: listOf(commandRule('checks: ["npm test"]')),
+  touches: listOf(TOUCHES),
   attempts: optional(ATTEMPTS, null),
   timeLimit: optional(TIME_LIMIT, null),
   network: optional(NETWORK, null),
@@ -33,7 +34,7 @@ const ROOT = z.strictObject({ tasks: optional(LIST, []) })
 
 /**
  * The tasks of a YAML or JSON file: a list, or a mapping with `tasks: […]`. An item is a subject, or a mapping with
- * `subject` and any of `description`, `key`, `after`, `priority`, `command`, `checks`, `attempts`, `timeLimit`,
+ * `subject` and any of `description`, `key`, `after`, `priority`, `command`, `checks`, `touches`, `attempts`, `timeLimit`,
  * `network`, `allowEmpty`, `review`.
  * @throws UsageError
  */

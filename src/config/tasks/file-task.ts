@@ -13,6 +13,8 @@ export interface FileTask {
   /** Agent command; null for the default. */
   readonly command: string | null
   readonly checks: readonly string[]
+  /** Patterns of the paths that it expects to change. */
+  readonly touches: readonly string[]
   readonly attempts: number | null
   /** Milliseconds of one attempt. */
   readonly timeLimit: number | null
@@ -41,6 +43,7 @@ export function plainTask(subject: string, line: number): FileTask {
     after: [],
     command: null,
     checks: [],
+    touches: [],
     attempts: null,
     timeLimit: null,
     network: null,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type NetworkPolicy, parseNetworkPolicy } from '../../board/network.ts'
+import { whyNoPattern } from '../../board/touches.ts'
 import { parseDuration } from '../duration.ts'
 import { converted, type FieldRule, wholeNumber } from '../fields.ts'
 import { UsageError } from '../usage-error.ts'
@@ -36,6 +37,12 @@ function networkPolicy(value: unknown): NetworkPolicy {
   const policy = parseNetworkPolicy(value === true ? 'on' : value === false ? 'off' : value)
   if (typeof policy !== 'string') return policy
   throw new UsageError(policy, { hint: `For example: ${NETWORK.example}` })
+}
+
+export const TOUCHES: FieldRule<string> = {
+  schema: z.string().refine((pattern) => whyNoPattern(pattern) === null),
+  must: 'a pattern of paths inside the repository, of at most 300 characters',
+  example: 'touches: ["src/login/**", README.md]',
 }
 
 export const TIME_LIMIT = converted(parseDuration, 'a duration with a unit', 'timeLimit: 30m')

@@ -39,6 +39,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   stop: ({ stopped }: { stopped: string }) =>
     `Stopped: ${stopped}. Its work is kept; go on with: worklane run`,
   status: async (answer: never) => (await import('./status-text.ts')).statusText(answer),
+  radar: async (answer: never) => (await import('./radar-text.ts')).radarText(answer),
   'task add': ({ id, subject, after }: Task) =>
     `Task ${id}: ${subject}${after.length === 0 ? '' : ` (after ${after.join(', ')})`}`,
   'task list': async ({ tasks }: { tasks: readonly TaskRow[] }) =>

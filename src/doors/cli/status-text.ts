@@ -11,6 +11,7 @@ interface Status {
   readonly running: number
   readonly lanes: Readonly<Record<string, number>>
   readonly findings: number
+  readonly overlaps: { readonly lanes: number; readonly base: number }
   readonly landings: readonly {
     readonly task: number
     readonly state: string
@@ -25,6 +26,13 @@ function sandboxLines({ mode, open }: Status['sandbox']): string[] {
   if (open > 0)
     return [`Sandbox  NONE: ${open === 1 ? 'an agent is' : `${open} agents are`} at work that ${power}`]
   return mode === 'none' ? [`Sandbox  none: agents ${power}`] : []
+}
+
+function overlapLines({ lanes, base }: Status['overlaps']): string[] {
+  const between = lanes === 0 ? [] : [`${lanes} between lanes`]
+  const with_ = base === 0 ? [] : [`${base} with base`]
+  const both = [...between, ...with_]
+  return both.length === 0 ? [] : [`Overlaps ${both.join(', ')}; see: worklane radar`]
 }
 
 /** `worklane status` for people. */
@@ -46,6 +54,7 @@ export function statusText(status: Status): string {
           `         of the pending: ${waiting.ready} ready, ${waiting.blocked} waiting for others, ${waiting.unreachable} unreachable`,
         ]),
     `Lanes    ${lanes}`,
+    ...overlapLines(status.overlaps),
     ...(status.findings === 0
       ? []
       : [

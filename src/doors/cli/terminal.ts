@@ -35,6 +35,8 @@ export class Terminal {
       const streams = name === 'run' || name === 'up' || name === 'events'
       return (progress) => {
         if (streams && progress.kind === 'event') this.#write(1, `${JSON.stringify(progress.event)}\n`)
+        else if (progress.kind === 'radar')
+          this.#write(1, `${JSON.stringify({ ok: true, data: progress.answer })}\n`)
         else if (name === 'logs' && progress.kind === 'text') this.#text += progress.text
       }
     }
@@ -49,6 +51,8 @@ export class Terminal {
     await this.#view?.close()
     if (isRefusal(answer)) return this.#error(answer, EXIT.refused)
     const code = exitCodeOf(name, answer, stopped)
+    // What was watched has been shown.
+    if (name === 'radar' && stopped) return code
     if (this.#json) {
       const data = name === 'logs' ? { ...(answer as object), text: this.#text } : answer
       if (name !== 'events') this.#write(1, `${JSON.stringify({ ok: true, data })}\n`)

@@ -28,12 +28,30 @@ export function openView(name: string, readerGone: () => void): View {
         progress.kind === 'event' && process.stdout.write(`${clean(eventLine(progress.event))}\n`),
       async close() {},
     }
+  if (name === 'radar') return radarView()
   const live = (name === 'run' || name === 'up') && canShowLive(process.stdout, process.env)
   return live ? liveView() : plainView()
 }
 
 function eventLine({ seq, time, type, subject, actor, data }: LedgerEvent): string {
   return `${String(seq).padStart(5)}  ${time}  ${type.padEnd(24)} ${subject.padEnd(12)} ${actor}  ${JSON.stringify(data)}`
+}
+
+/** Each look in place of the one before; on what is no terminal, one after the other. */
+function radarView(): View {
+  const text = import('./radar-text.ts')
+  let queue = Promise.resolve()
+  return {
+    show(progress) {
+      if (progress.kind !== 'radar') return
+      queue = queue.then(async () => {
+        const { radarText } = await text
+        const place = process.stdout.isTTY ? '\u001b[2J\u001b[H' : ''
+        process.stdout.write(`${place}${clean(radarText(progress.answer))}\n\n`)
+      })
+    },
+    close: async () => await queue,
+  }
 }
 
 function plainView(): View {

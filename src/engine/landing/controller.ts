@@ -3,27 +3,21 @@ import { type Landing, MOVABLE_LANDING_STATES } from '../../board/landing.ts'
 import { isRefusal } from '../../board/refusal.ts'
 import { settleBase } from '../../host/git/move-base.ts'
 import { branchTip, contains } from '../../host/git/refs.ts'
+import { isLandingPaused } from '../../ledger/landing-pause.ts'
 import { landingQueue, moveLanding, recordLanded } from '../../ledger/landings.ts'
 import { transact } from '../../ledger/transact.ts'
+import { endKilledVerifyRuns } from '../../ledger/verify-runs.ts'
 import type { Action, Controller } from '../controller.ts'
 import type { World } from '../world.ts'
 import { blockage } from './blockage.ts'
-import { land } from './land.ts'
 import { type LandingPlan, planQueue } from './plan.ts'
+import { openQueue, type Queue, type QueueRules } from './queue.ts'
 
-export interface LandingOptions {
-  /** Command run on the exact merged commit where who completed it named none; null: land unverified, and say so. */
-  readonly verify: string | null
-  /** Goes before any other verify command: a person asked for it now. */
-  readonly insist?: string | undefined
+export interface LandingOptions extends QueueRules {
   /** Whether this process has the landing role now. */
   readonly mayLand: () => Promise<boolean>
-  /** When true, nothing new starts; what is under way is finished. */
-  readonly paused: () => boolean
   /** Whether another living process lands. Without the role, what it has to land is then waited for. */
   readonly landsElsewhere?: () => Promise<boolean>
-  /** Aborted: verify and set-up commands end at once. Default: the world's. */
-  readonly hurry?: AbortSignal | undefined
 }
 
 /** Whether a held entry is free costs a look at the user's files; so often at most, in milliseconds. */
@@ -32,10 +26,18 @@ const LOOK_AT_HELD_EVERY = 500
 /** Whether another process is done landing is asked so often, in milliseconds. */
 const LOOK_AT_OTHERS_EVERY = 100
 
-/** Works the landing queue, one entry at a time. */
+/** Works the landing queue, one stack at a time. */
 export function landingController(world: World, options: LandingOptions): Controller {
   let landing = false
+  let begun = false
+  const queue = openQueue(world, options)
   const isFree = patientLook(world)
+  const alone = (act: () => Promise<void>) => async (): Promise<void> => {
+    landing = true
+    await act().finally(() => {
+      landing = false
+    })
+  }
   return {
     name: 'landing',
     async plan() {
@@ -43,24 +45,19 @@ export function landingController(world: World, options: LandingOptions): Contro
       const entries = await landingQueue(world.ledger.db)
       if (entries.length === 0) return []
       if (!(await options.mayLand())) return await waitForOthers(world, options)
+      if (!begun) await transact(world.ledger, world.actor, endKilledVerifyRuns)
+      begun = true
+      const others = entries.filter(({ id }) => !queue.isOurs(id))
       const sight = await Promise.all(
-        entries.map(async (entry) => ({
-          ...entry,
-          free: entry.state === 'held' && (await isFree(entry)),
-        })),
+        others.map(async (entry) => ({ ...entry, free: entry.state === 'held' && (await isFree(entry)) })),
       )
-      const plans = planQueue({ entries: sight }).filter(
-        ({ action }) => action !== 'land' || !options.paused(),
-      )
-      return plans.map((plan) => {
+      const paused = options.paused() || (await isLandingPaused(world.ledger.db))
+      return planQueue({ entries: sight, suspects: queue.suspects, paused }).map((plan) => {
         const entry = entries.find(({ id }) => id === plan.landingId)
-        return toAction(plan, async () => {
-          if (entry === undefined) return
-          landing = true
-          await act(world, plan, entry, options).finally(() => {
-            landing = false
-          })
-        })
+        return toAction(
+          plan,
+          alone(async () => await act(world, plan, entry, queue)),
+        )
       })
     },
   }
@@ -70,6 +67,7 @@ export function landingController(world: World, options: LandingOptions): Contro
 async function waitForOthers(world: World, options: LandingOptions): Promise<Action[]> {
   const lands = async (): Promise<boolean> =>
     !options.paused() &&
+    !(await isLandingPaused(world.ledger.db)) &&
     (await options.landsElsewhere?.()) === true &&
     (await landingQueue(world.ledger.db)).some(({ state }) => MOVABLE_LANDING_STATES.includes(state))
   if (!(await lands())) return []
@@ -93,20 +91,20 @@ function patientLook(world: World): (entry: Landing) => Promise<boolean> {
 
 function toAction(plan: LandingPlan, act: () => Promise<void>): Action {
   // One key for the whole queue: base is one ref.
-  return {
-    key: plan.action === 'land' ? 'landing' : `landing/${plan.landingId}`,
-    what: plan.what,
-    why: plan.why,
-    act,
-  }
+  const key = plan.landingId === null ? 'landing' : `landing/${plan.landingId}`
+  return { key, what: plan.what, why: plan.why, act }
 }
 
-async function act(world: World, plan: LandingPlan, entry: Landing, options: LandingOptions): Promise<void> {
-  const { insist, hurry = world.hurry } = options
-  const verify = insist ?? entry.verify ?? options.verify
-  if (plan.action === 'land') return await land(world, entry, { verify, hurry })
-  if (plan.action === 'recover') return await recover(world, entry)
-  await release(world, entry)
+async function act(
+  world: World,
+  { action }: LandingPlan,
+  entry: Landing | undefined,
+  queue: Queue,
+): Promise<void> {
+  if (action === 'land') return await queue.work()
+  if (action === 'withdraw') return await queue.release()
+  if (entry === undefined) return
+  await (action === 'recover' ? recover(world, entry) : release(world, entry))
 }
 
 /** Its faults count on unless base moved: on the same base the same fault would come again. */

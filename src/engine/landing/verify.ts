@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import type { Landing } from '../../board/landing.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
 import { git } from '../../host/git/git.ts'
 import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
@@ -15,45 +14,55 @@ import { mainCheckout } from '../main-checkout.ts'
 import { prepareProgram } from '../program.ts'
 import { hasWalls, wallsOfVerify } from '../sandbox.ts'
 import type { World } from '../world.ts'
-import type { Candidate } from './candidate.ts'
 
 export type VerifyAnswer =
   | { readonly kind: 'green' }
-  | { readonly kind: 'red'; readonly tail: string; readonly log: string }
+  | { readonly kind: 'red'; readonly tail: string }
   | { readonly kind: 'fault'; readonly reason: string }
 
 /** What a shell answers when it cannot run the command at all (POSIX sh, 2.8.2). */
 const CANNOT_RUN = [126, 127]
 
-/**
- * Runs the project's checks on exactly the candidate, in a checkout of our own that keeps its ignored files between
- * runs. Red is believed only when the same commit is red twice.
- */
-export async function verifyCandidate(
+export interface VerifyRequest {
+  readonly commit: string
+  readonly command: string
+  /** Number of the checkout. */
+  readonly slot: number
+  /** File for the output; that of the set-up goes beside it. */
+  readonly log: string
+  readonly hurry: AbortSignal
+}
+
+/** Runs the project's checks on exactly one commit, in a checkout of our own that keeps its ignored files between runs. */
+export async function verifyCommit(
   world: World,
-  entry: Landing,
-  candidate: Candidate,
-  { command, hurry }: { readonly command: string; readonly hurry: AbortSignal },
+  { commit, command, log, hurry, ...request }: VerifyRequest,
 ): Promise<VerifyAnswer> {
-  const slot = join(world.repository.home, 'verify', '0')
-  const logs = join(world.repository.home, 'landings', String(entry.id))
-  await mkdir(logs, { recursive: true })
+  const slot = join(world.repository.home, 'verify', String(request.slot))
+  await mkdir(dirname(log), { recursive: true })
   await sweep(slot)
-  let answer: VerifyAnswer = { kind: 'fault', reason: 'not run' }
-  for (const time of [1, 2]) {
-    const broken = await prepare(world, candidate.commit, { slot, log: join(logs, 'setup.log'), hurry })
-    if (broken !== null) return { kind: 'fault', reason: broken }
-    const log = join(logs, `verify-${time}.log`)
-    const result = await run(world, { command, slot, log, hurry })
-    if (result.green) return { kind: 'green' }
-    if (result.exitCode !== null && CANNOT_RUN.includes(result.exitCode))
-      return {
-        kind: 'fault',
-        reason: `The verify command \`${command}\` cannot be run: ${result.tail.trim().slice(-200)}`,
-      }
-    answer = { kind: 'red', tail: result.tail.trim().slice(-3000), log }
-  }
-  return answer
+  const broken = await prepare(world, commit, { slot, log: join(dirname(log), 'setup.log'), hurry })
+  if (broken !== null) return { kind: 'fault', reason: broken }
+  const result = await run(world, { command, slot, log, hurry })
+  if (result.green) return { kind: 'green' }
+  const tail = result.tail.trim()
+  if (result.exitCode === null || !CANNOT_RUN.includes(result.exitCode))
+    return { kind: 'red', tail: tail.slice(-3000) }
+  return { kind: 'fault', reason: `The verify command \`${command}\` cannot be run: ${tail.slice(-200)}` }
+}
+
+/** What a verify run depends on beside tree and command: a digest, for the results that are kept. */
+export function verifyEnvironment(world: World): string {
+  const { settings, sandbox } = world
+  const names = inheritedFor(world, { for: 'verify' })
+  const variables = Object.entries(process.env).filter(([name]) => names.some((one) => matches(name, one)))
+  const { setup } = settings.landing
+  const parts = [sandbox, settings.sandbox, setup, settings.lanes.setup, variables.sort(), process.arch]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+function matches(name: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
 }
 
 /** Puts the checkout at the commit; a fresh one, or one whose dependencies changed, gets its ignored files and set-up. */
@@ -146,7 +155,7 @@ async function run(
   { command, slot, log, hurry }: SlotRun,
 ): Promise<Awaited<ReturnType<typeof runCommand>>> {
   const token = tokenOf(slot)
-  const tmpdir = join(world.repository.home, 'verify', 'tmp')
+  const tmpdir = `${slot}.tmp`
   await mkdir(tmpdir, { recursive: true })
   const env = laneEnvironment({
     task: 0,

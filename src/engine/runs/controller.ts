@@ -3,8 +3,9 @@ import { isRefusal } from '../../board/refusal.ts'
 import type { Worker } from '../../host/process/worker.ts'
 import { findEngine } from '../../ledger/engines.ts'
 import { expiredLeases, expireLeases, giveBack, holdsTask, liveLeases } from '../../ledger/leases.ts'
+import { nextTasks } from '../../ledger/ready.ts'
 import { liveRuns, type RunRow } from '../../ledger/runs.ts'
-import { readyTasks, taskStates } from '../../ledger/tasks.ts'
+import { taskStates } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { Action, Controller } from '../controller.ts'
 import type { World } from '../world.ts'
@@ -67,7 +68,7 @@ async function startable(
   only: ReadonlySet<number> | null,
   put: ReadonlySet<number>,
 ): Promise<number[]> {
-  const ready = await readyTasks(world.ledger.db, 1000, only === null ? null : [...only])
+  const ready = await nextTasks(world.ledger.db, 1000, only === null ? null : [...only])
   return ready.filter((id) => !put.has(id))
 }
 

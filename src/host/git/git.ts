@@ -200,6 +200,11 @@ function inputOf(input: string | Buffer | Promise<string>): string | Buffer | Re
   )
 }
 
+/** What stands before the subcommand where a program of ours starts git, and not `git` here. */
+export async function safeSettings(place: GitPlace): Promise<string[]> {
+  return [...SAFE_CONFIG, ...(await ownDrivers(place, []))].flatMap((entry) => ['-c', entry])
+}
+
 /** How long an answer about the user's settings holds, in milliseconds. */
 const SETTINGS_HOLD = 5_000
 

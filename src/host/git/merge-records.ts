@@ -58,10 +58,13 @@ export function readMergeRecords(stdout: string): MergeRecord[] {
   return records
 }
 
-/** Where the empty field is that closes them; a message itself may be empty. */
+/**
+ * Where the field is that closes them: an empty one, or advice about submodules, which git prints as plain text with
+ * the NUL of the end after it (seen in git 2.39). A message itself may be empty.
+ */
 function endOfMessages(fields: readonly string[], from: number): number {
   let at = from
-  while (at < fields.length && fields[at] !== '') at += Number(fields[at]) + 3
+  while (/^\d+$/.test(fields[at] ?? '')) at += Number(fields[at]) + 3
   return at
 }
 

@@ -138,9 +138,17 @@ function readMergeTree({ exitCode, stdout, stderr }: GitAnswer): MergeAnswer {
   return { kind: 'conflict', tree, files }
 }
 
-/** Best common ancestors, more than one after criss-cross merges; none: unrelated histories. */
-export async function mergeBases(place: SharedPlace, ours: string, theirs: string): Promise<string[]> {
+/**
+ * Best common ancestors, more than one after criss-cross merges; none: unrelated histories. `env` where the commits are
+ * in an object store of ours.
+ */
+export async function mergeBases(
+  place: SharedPlace,
+  ours: string,
+  theirs: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
   const args = ['merge-base', '--all', ours, theirs]
-  const { stdout } = await git({ gitDir: place.commonDir }, args, { answers: [0, 1] })
+  const { stdout } = await git({ gitDir: place.commonDir }, args, { answers: [0, 1], env })
   return stdout.split('\n').filter((line) => line !== '')
 }

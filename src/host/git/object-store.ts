@@ -1,27 +1,28 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
-/** A repository, and a directory of ours in which new objects go and which reads the repository's too. */
+/** A repository, and a directory of ours where new objects go and which reads the repository's too. */
 export interface ObjectStore {
   readonly commonDir: string
   /** An objects directory; `info/alternates` in it names what else is read. */
   readonly objects: string
 }
 
-/** Makes the store at `objects`, or finds it there; removing it at will loses nothing but time. */
-export async function openObjectStore({ commonDir, objects }: ObjectStore): Promise<ObjectStore> {
-  await readAlso(objects, join(commonDir, 'objects'))
-  return { commonDir, objects }
+/** Makes the store at `objects`, or finds it there. It is a cache: removing it loses nothing but time. */
+export async function openObjectStore(store: ObjectStore): Promise<ObjectStore> {
+  await readAlso(store.objects, [join(store.commonDir, 'objects')])
+  return store
 }
 
-/** A store for a while below another one: what merges write is gone afterwards. */
+/** A store for a while, below another one: what is written to it is gone afterwards. */
 export async function openQuarantine({
   commonDir,
   objects: store,
 }: ObjectStore): Promise<ObjectStore & AsyncDisposable> {
-  // A name that git's own gc clears away when we were killed (git-prune(1), leftovers of transfers).
+  await mkdir(store, { recursive: true })
+  // Below a name that git's own gc clears away when we were killed (builtin/prune.c, remove_temporary_files).
   const objects = await mkdtemp(join(store, 'tmp_objdir-worklane-'))
-  await readAlso(objects, store)
+  await readAlso(objects, [store, join(commonDir, 'objects')])
   return {
     commonDir,
     objects,
@@ -29,10 +30,10 @@ export async function openQuarantine({
   }
 }
 
-async function readAlso(objects: string, from: string): Promise<void> {
+async function readAlso(objects: string, others: readonly string[]): Promise<void> {
   await mkdir(join(objects, 'info'), { recursive: true })
-  // Read as a line, where a name that begins with a quote or # would mean something else (gitrepository-layout(5)).
-  await writeFile(join(objects, 'info', 'alternates'), `${from}\n`)
+  const lines = others.map((path) => `${resolve(path)}\n`)
+  await writeFile(join(objects, 'info', 'alternates'), lines.join(''))
 }
 
 /** For git that reads and writes objects there. */

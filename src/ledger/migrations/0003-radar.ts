@@ -6,6 +6,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .alterTable('task')
     .addColumn('touches', 'text', (c) => c.notNull().defaultTo('[]'))
     .execute()
+  await sql`create index task_touches on task (state) where touches <> '[]'`.execute(db)
   await db.schema
     .createTable('overlap')
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
@@ -32,7 +33,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('slot', 'integer', (c) => c.notNull())
     .addColumn('result', 'text', (c) => c.check(sql`result in ('green', 'red', 'fault', 'interrupted')`))
     .addColumn('log', 'text')
-    .addColumn('tail', 'text')
     .addColumn('startedAt', 'integer', (c) => c.notNull())
     .addColumn('endedAt', 'integer')
     .execute()

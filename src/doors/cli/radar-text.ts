@@ -1,0 +1,116 @@
+import Table from 'cli-table3'
+import type { Overlap } from '../../board/overlap.ts'
+import { inWords, linesOf } from '../../board/overlap-change.ts'
+import type { RadarAnswer } from '../../operations/radar.ts'
+
+type Shown = Pick<RadarAnswer, 'lanes' | 'overlaps' | 'unknown' | 'unseen'>
+
+/** `worklane radar` for people: a matrix where it fits, and then each overlap with its files and lines, worst first. */
+export function radarText(answer: Shown, columns = process.stdout.columns || 80): string {
+  const { lanes, overlaps, unknown } = answer
+  if (lanes.length === 0) return 'No lanes to compare.'
+  const parts = [matrixText(answer, columns), ...listText(answer)]
+  const quiet = overlaps.length === 0 && unknown.length === 0
+  if (quiet)
+    parts.push(`${lanes.length === 1 ? 'The lane does' : `The ${lanes.length} lanes do`} not conflict.`)
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+const CONFLICT = '✗'
+const CASE = '~'
+const UNKNOWN = '?'
+const CLEAN = '·'
+const LEGEND = `${CONFLICT} would conflict   ${CASE} names differ only in case   ${UNKNOWN} not known   ${CLEAN} clean`
+
+/** Empty where there is nothing in it, or no room for it. */
+function matrixText({ lanes, overlaps, unknown }: Shown, columns: number): string {
+  if (lanes.length < 2 || overlaps.length + unknown.length === 0) return ''
+  const signs = new Map<string, string>()
+  for (const { tasks, base } of unknown) signs.set(place(tasks, base), UNKNOWN)
+  for (const { tasks, base, kind } of overlaps)
+    signs.set(place(tasks, base), kind === 'case' ? CASE : CONFLICT)
+  const sign = (tasks: readonly number[], base: boolean): string => signs.get(place(tasks, base)) ?? CLEAN
+  const ids = lanes.map(({ task }) => task)
+  const table = new Table({
+    head: ['', 'base', ...ids.map((id) => `#${id}`)],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['right', 'center', ...ids.map(() => 'center' as const)],
+  })
+  for (const row of ids)
+    table.push([
+      `#${row}`,
+      sign([row], true),
+      ...ids.map((id) =>
+        id === row
+          ? ''
+          : sign(
+              [id, row].sort((a, b) => a - b),
+              false,
+            ),
+      ),
+    ])
+  const text = table.toString()
+  const width = text.split('\n', 1)[0]?.length ?? 0
+  return width > columns ? '' : `${text}\n${LEGEND}`
+}
+
+function place(tasks: readonly number[], base: boolean): string {
+  return `${tasks.join(' ')}${base ? ' base' : ''}`
+}
+
+const MOST_FILES = 12
+const MOST_HUNKS = 6
+
+function listText({ lanes, overlaps, unknown, unseen }: Shown): string[] {
+  const named = new Map(lanes.map(({ task, subject }) => [task, `#${task} ${subject}`]))
+  const name = (task: number): string => named.get(task) ?? `#${task}`
+  const weight = ({ base, kind, files }: Overlap): number =>
+    Number(kind !== 'case') * 1e6 + Number(base) * 1e5 + files.length
+  const ranked = [...overlaps].sort((a, b) => weight(b) - weight(a))
+  const heading = ({ tasks, base }: Pick<Overlap, 'tasks' | 'base'>): string =>
+    base ? `${tasks.map(name).join('')}  against base` : tasks.map(name).join('  against  ')
+  return [
+    ...ranked.map((overlap) => [heading(overlap), ...filesText(overlap)].join('\n')),
+    unknownText(lanes.length, unknown, heading),
+    unseen
+      .map(({ task, path, why }) => `#${task} ${path}: ${WHY[why]}, so nothing is known of what is in it`)
+      .join('\n'),
+  ]
+}
+
+/** A lane that could not be looked at is unknown against all others: one line says it. */
+function unknownText(
+  lanes: number,
+  unknown: Shown['unknown'],
+  heading: (one: Pick<Overlap, 'tasks' | 'base'>) => string,
+): string {
+  const dark = unknown.filter(({ base }) => base).map(({ tasks }) => tasks[0])
+  const shown = unknown.filter(({ base, tasks }) => base || !tasks.some((task) => dark.includes(task)))
+  return shown
+    .map((one) => {
+      const alone =
+        one.base && lanes > 1 && unknown.some((two) => !two.base && two.tasks.includes(one.tasks[0] ?? 0))
+      return `${alone ? `${heading(one)} and all others` : heading(one)}: not known. ${one.reason}`
+    })
+    .join('\n')
+}
+
+const WHY: Readonly<Record<Shown['unseen'][number]['why'], string>> = {
+  large: 'larger than sandbox.largestFile',
+  unreadable: 'cannot be read by git',
+  submodule: 'a submodule',
+  nested: 'a repository of its own',
+}
+
+function filesText({ files, hunks, base }: Overlap): string[] {
+  const lines = files.slice(0, MOST_FILES).map(({ path, kind }) => {
+    const own = hunks.filter((hunk) => hunk.path === path)
+    const places = own.slice(0, MOST_HUNKS).map(({ ours, theirs }) => {
+      const [left, right] = base ? [theirs, ours] : [ours, theirs]
+      return `${linesOf(left)} ↔ ${linesOf(right)}`
+    })
+    const more = own.length > MOST_HUNKS ? `, and ${own.length - MOST_HUNKS} more` : ''
+    return `  ${path}  ${inWords(kind)}${places.length === 0 ? '' : `: ${places.join(', ')}${more}`}`
+  })
+  return files.length > MOST_FILES ? [...lines, `  and ${files.length - MOST_FILES} more files`] : lines
+}

@@ -1,0 +1,212 @@
+import { planSearch } from '../../board/prefix-search.ts'
+import { crashPoint } from '../../host/crash-point.ts'
+import { branchTip } from '../../host/git/refs.ts'
+import { wasGreen } from '../../ledger/verify-runs.ts'
+import { diskIsFull } from '../disk.ts'
+import type { World } from '../world.ts'
+import { move, setBack } from './entry.ts'
+import { landPrefix } from './move-stack.ts'
+import type { VerifyEnd, VerifyJob, VerifySlots } from './slots.ts'
+import type { Stack, Stacked } from './stack.ts'
+
+export interface SearchRules {
+  readonly slots: VerifySlots
+  /** Digest of what a verify run depends on beside tree and command. */
+  readonly environment: string
+  /** Each commit has to be green, not only the one that base moves to. */
+  readonly everyCommit: boolean
+  /** When true, nothing new is verified; what is under way is finished. */
+  readonly paused: () => Promise<boolean>
+  /** Uses a slot that the search leaves free. */
+  readonly fillSlot: () => boolean
+  /** Hears of a run that is not of the search. */
+  readonly hear: (end: VerifyEnd) => Promise<void>
+}
+
+/** The entry without which everything below it has landed, and the run that showed it. */
+export interface Culprit {
+  readonly stacked: Stacked
+  readonly end: VerifyEnd
+  /** It stands on base alone, so base itself can be what fails. */
+  readonly onBase: boolean
+}
+
+/**
+ * Lands what is green of a stack, and finds the first entry that is not. Null: none was found; all has landed, or
+ * what has not is in the queue again.
+ */
+export async function searchStack(world: World, stack: Stack, rules: SearchRules): Promise<Culprit | null> {
+  const search = {
+    world,
+    stack,
+    rules,
+    results: new Map<number, 'green' | 'red'>(),
+    reds: new Map<number, VerifyEnd>(),
+  }
+  let landed = 0
+  for (;;) {
+    const plan = await planNext(search)
+    stopOthers(search, plan.stop)
+    if (plan.green > landed) {
+      if (!(await landUpTo(search, landed, plan.green))) return await dissolve(search, landed, LATER)
+      landed = plan.green
+    }
+    const red = plan.culprit === null ? undefined : search.reds.get(plan.culprit)
+    const stacked = stack.entries[(plan.culprit ?? 0) - 1]
+    if (red !== undefined && stacked !== undefined) {
+      await dissolve(search, landed + 1, `stacked again without task ${stacked.entry.taskId}`)
+      return { stacked, end: red, onBase: plan.culprit === 1 }
+    }
+    if (landed === stack.entries.length) return null
+    const paused = await rules.paused()
+    if (paused && ownKeys(search).length === 0) return await dissolve(search, landed, 'interrupted')
+    if (!paused) startSome(search, plan.start)
+    const end = await rules.slots.next()
+    if (!search.stack.entries.some((_, at) => keyOf(stack, at + 1) === end.job.key)) {
+      await rules.hear(end)
+      continue
+    }
+    const fault = faultOf(world, stack, end)
+    if (fault !== null) return await giveUp(search, landed, fault)
+    note(search, end)
+    if ((await branchTip({ gitDir: world.repository.commonDir }, stack.base)) !== baseAt(stack, landed))
+      return await dissolve(search, landed, `${stack.base} moved meanwhile`)
+  }
+}
+
+const LATER = 'what it stood on did not land'
+
+interface Search {
+  readonly world: World
+  readonly stack: Stack
+  readonly rules: SearchRules
+  readonly results: Map<number, 'green' | 'red'>
+  readonly reds: Map<number, VerifyEnd>
+}
+
+/** What the ledger knows of a tree is not verified again. */
+async function planNext(search: Search): Promise<ReturnType<typeof planSearch>> {
+  const { world, stack, rules, results } = search
+  for (;;) {
+    const plan = planSearch({
+      length: stack.entries.length,
+      results,
+      running: stack.entries
+        .map((_, at) => at + 1)
+        .filter((at) => rules.slots.running.includes(keyOf(stack, at))),
+      slots: Math.max(1, rules.slots.count - otherRuns(search)),
+      everyCommit: rules.everyCommit,
+    })
+    let known = false
+    for (const at of plan.start) {
+      const job = jobOf(search, at)
+      if (job === null || !(await wasGreen(world.ledger.db, job))) continue
+      results.set(at, 'green')
+      known = true
+    }
+    if (!known) return plan
+  }
+}
+
+function otherRuns(search: Search): number {
+  return search.rules.slots.running.length - ownKeys(search).length
+}
+
+function ownKeys({ stack, rules }: Search): string[] {
+  const own = new Set(stack.entries.map((_, at) => keyOf(stack, at + 1)))
+  return rules.slots.running.filter((key) => own.has(key))
+}
+
+/** By its commit: the same entries stacked again are another prefix. */
+function keyOf({ entries }: Stack, at: number): string {
+  return `prefix/${entries[at - 1]?.commit}`
+}
+
+function jobOf({ stack, rules }: Search, at: number): VerifyJob | null {
+  const top = stack.entries[at - 1]
+  if (top === undefined || stack.command === null) return null
+  const { commit, tree, entry } = top
+  const tasks = stack.entries.slice(0, at).map((one) => one.entry.taskId)
+  const { environment } = rules
+  return {
+    key: keyOf(stack, at),
+    commit,
+    tree,
+    command: stack.command,
+    environment,
+    tasks,
+    landing: entry.id,
+  }
+}
+
+function startSome(search: Search, positions: readonly number[]): void {
+  const { slots, fillSlot } = search.rules
+  for (const at of positions) {
+    const job = jobOf(search, at)
+    if (job !== null && slots.running.length < slots.count) slots.start(job)
+  }
+  while (slots.running.length < slots.count && fillSlot());
+}
+
+function stopOthers({ stack, rules }: Search, positions: readonly number[]): void {
+  const keys = positions.map((at) => keyOf(stack, at))
+  rules.slots.stop((key) => !keys.includes(key))
+}
+
+function note({ stack, results, reds }: Search, end: VerifyEnd): void {
+  const at = stack.entries.findIndex((_, index) => keyOf(stack, index + 1) === end.job.key) + 1
+  if (end.answer.kind === 'green') results.set(at, 'green')
+  if (end.answer.kind !== 'red') return
+  results.set(at, 'red')
+  reds.set(at, end)
+}
+
+function baseAt({ on, entries }: Stack, landed: number): string {
+  return entries[landed - 1]?.commit ?? on
+}
+
+async function landUpTo({ world, stack }: Search, landed: number, green: number): Promise<boolean> {
+  crashPoint('landing.verified')
+  return await landPrefix(world, {
+    base: stack.base,
+    from: baseAt(stack, landed),
+    entries: stack.entries.slice(landed, green),
+    verified: true,
+  })
+}
+
+/** A full disk makes any check red. */
+function faultOf(world: World, { command }: Stack, { answer }: VerifyEnd): string | null {
+  if (answer.kind === 'fault') return answer.reason
+  return answer.kind === 'red' && diskIsFull(world) ? `\`${command}\` failed.` : null
+}
+
+/** What is left of the stack goes back into the queue, and its runs end. */
+async function dissolve(search: Search, from: number, reason: string): Promise<null> {
+  const { world, stack } = search
+  await endRuns(search)
+  for (const { entry } of stack.entries.slice(from)) await move(world, entry.id, 'fault', { reason })
+  return null
+}
+
+/** The machine failed, so each of them is tried again later; and held when it keeps failing. */
+async function giveUp(search: Search, from: number, reason: string): Promise<null> {
+  const { world, stack } = search
+  if (await search.rules.paused()) return await dissolve(search, from, 'interrupted')
+  await endRuns(search)
+  for (const { entry } of stack.entries.slice(from)) await setBack(world, entry, reason)
+  return null
+}
+
+async function endRuns(search: Search): Promise<void> {
+  const { stack, rules } = search
+  stopOthers(
+    search,
+    stack.entries.map((_, at) => at + 1),
+  )
+  while (ownKeys(search).length > 0) {
+    const own = ownKeys(search)
+    const end = await rules.slots.next()
+    if (!own.includes(end.job.key)) await rules.hear(end)
+  }
+}

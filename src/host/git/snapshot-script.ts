@@ -1,0 +1,41 @@
+/**
+ * The one program that makes a snapshot, inside the lane's walls or without any. Words: a directory to be made, where
+ * objects go, bytes of the largest file, blocks of 512 bytes of the largest file to be written, `send` (a pack of the
+ * new objects goes to descriptor 1) or `keep`, what was answered last time, and the settings before each git command.
+ * It answers on descriptor 3, see `readAnswer`; `same` where tree and HEAD are those of last time.
+ *
+ * The copy of the index keeps its time: git tells by it which entries may have changed in the moment that it was written
+ * (git: Documentation/technical/racy-git.txt). Untracked files that are too large are not even read.
+ */
+export const SNAPSHOT_SCRIPT = `set -eu
+aside=$1 objects=$2 largest=$3 before=$6 send=$5
+ulimit -f "$4"
+shift 6
+exec 4<&0 5>&1 >&2 </dev/null
+mkdir -p "$aside" "$objects"
+export GIT_INDEX_FILE="$aside/index"
+[ ! -e "$GIT_DIR/index" ] || cp --preserve=timestamps -- "$GIT_DIR/index" "$GIT_INDEX_FILE"
+git "$@" ls-files -z --others --exclude-standard | sed -z 's|^|./|' |
+  xargs -0 -r sh -c 'exec find "$@" -maxdepth 0 -type f -size "+$0c" -print0' "$largest" >"$aside/large" || true
+{ printf ':/\\0'; sed -z 's|^\\./|:(top,exclude,literal)|' "$aside/large"; } >"$aside/paths"
+code=0
+git "$@" add --all --ignore-errors --pathspec-from-file="$aside/paths" --pathspec-file-nul || code=$?
+: >"$aside/missed"
+case $code in
+0) ;;
+1) git "$@" ls-files -z --others --modified --exclude-standard >"$aside/missed" ;;
+*) exit "$code" ;;
+esac
+tree=$(git "$@" write-tree)
+head=$(git "$@" rev-parse --quiet --verify 'HEAD^{commit}') || head=
+ignored() { git "$@" ls-files -z --others --ignored --exclude-standard --directory; }
+if [ "$tree $head" = "$before" ]; then printf 'same\\0' >&3; ignored "$@" >&3; exit; fi
+date=1
+[ -z "$head" ] || date=$(git "$@" rev-list -1 --format=%ct "$head" | tail -n 1)
+export GIT_AUTHOR_NAME=Worklane GIT_AUTHOR_EMAIL=worklane@localhost GIT_AUTHOR_DATE="@$date +0000"
+export GIT_COMMITTER_NAME=Worklane GIT_COMMITTER_EMAIL=worklane@localhost GIT_COMMITTER_DATE="@$date +0000"
+commit=$(git "$@" commit-tree \${head:+-p "$head"} "$tree" </dev/null)
+{ printf '%s %s %s\\0' "$commit" "$tree" "$head"; cat "$aside/large"
+  printf '\\0'; cat "$aside/missed"; printf '\\0'; ignored "$@"; } >&3
+[ "$send" = send ] || exit 0
+{ printf '%s\\n' "$commit"; cat <&4; } | git "$@" pack-objects -q --threads=1 --revs --filter="blob:limit=$((largest + 1))" --stdout --delta-base-offset >&5`
