@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { MOVABLE_LANDING_STATES } from '../board/landing.ts'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { Engine } from '../engine/engine.ts'
-import { landingController } from '../engine/landing/controller.ts'
+import { type LandingOptions, landingController } from '../engine/landing/controller.ts'
 import { retryFaulty } from '../engine/landing/retry.ts'
 import { lanesController } from '../engine/lanes/controller.ts'
 import { refuseWithoutWalls } from '../engine/sandbox.ts'
@@ -17,7 +17,7 @@ import { type Context, operation } from './operation.ts'
 
 export default operation({
   summary: 'Work the landing queue until nothing can move',
-  examples: ['worklane land', 'worklane land 7 --verify "npm test"'],
+  examples: ['worklane land', 'worklane land 7 --verify "npm test"', 'worklane land --every-commit'],
   positional: { field: 'ids', label: 'ID', many: true },
   input: z.object({
     ids: z.array(taskId).optional().describe('Answer about these tasks only; the queue keeps its order'),
@@ -27,8 +27,12 @@ export default operation({
       .min(1)
       .optional()
       .describe('Command that must succeed on the exact merged commit'),
+    everyCommit: z
+      .boolean()
+      .optional()
+      .describe('Verify each commit that lands, not only the one that base moves to'),
   }),
-  async run(context, { ids, verify }) {
+  async run(context, { ids, verify, everyCommit }) {
     const { world } = context
     for (const id of ids ?? []) {
       const task = await needTask(world.ledger.db, id)
@@ -47,13 +51,16 @@ export default operation({
     const since = await lastSequence(world.ledger.db)
     const only = ids === undefined ? null : new Set(ids)
     await retryFaulty(world, { only, verify: verify ?? world.settings.landing.verify })
-    const worked = await workQueue(context, verify)
+    const worked = await workQueue(context, { insist: verify, everyCommit })
     return isRefusal(worked) ? worked : await report(context, ids ?? null, since)
   },
 })
 
 /** Lands in this process, or waits while another one does. */
-async function workQueue(context: Context, insist: string | undefined): Promise<null | Refusal> {
+async function workQueue(
+  context: Context,
+  asked: Pick<LandingOptions, 'insist' | 'everyCommit'>,
+): Promise<null | Refusal> {
   const { world, stop, hurry } = context
   const { verify } = world.settings.landing
   const mayLand = async (): Promise<boolean> => true
@@ -62,7 +69,7 @@ async function workQueue(context: Context, insist: string | undefined): Promise<
     await wait(50)
   }
   const controllers = [
-    landingController(world, { verify, insist, mayLand, paused: () => stop.aborted, hurry }),
+    landingController(world, { verify, ...asked, mayLand, paused: () => stop.aborted, hurry }),
     lanesController(world),
   ]
   const engine = new Engine(world, controllers)

@@ -5,6 +5,7 @@ import { glance } from '../engine/health/glance.ts'
 import { waitsFor } from '../engine/limits/admission.ts'
 import { rememberedBase } from '../ledger/base.ts'
 import { findEngine } from '../ledger/engines.ts'
+import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { landingQueue } from '../ledger/landings.ts'
 import { countLanes } from '../ledger/lanes.ts'
 import { countOverlaps } from '../ledger/overlaps.ts'
@@ -41,6 +42,7 @@ export default operation({
       findings: (await glance(world)).length,
       /** Of the last look at the lanes; `radar` looks again. */
       overlaps: await countOverlaps(db),
+      landingPaused: await isLandingPaused(db),
       landings: queue.map(({ taskId, state, reason, files }) => ({ task: taskId, state, reason, files })),
     }
   },

@@ -66,6 +66,18 @@ export const OPERATIONS: readonly Entry[] = [
   entry('approve', 'Let a reviewed task land', () => import('./approve.ts')),
   entry('reject', 'Send a reviewed task back with a note', () => import('./reject.ts')),
   entry('land', 'Work the landing queue until nothing can move', () => import('./land.ts')),
+  entry('landing list', 'Show the landing queue, and what was verified', () => import('./landing-list.ts')),
+  entry(
+    'landing pause',
+    'Let nothing land until it is resumed; what is being verified is finished',
+    () => import('./landing-pause.ts'),
+  ),
+  entry('landing resume', 'Let the landing queue go on', () => import('./landing-resume.ts')),
+  entry(
+    'landing withdraw',
+    'Take a completed task out of the landing queue; it is pending again',
+    () => import('./landing-withdraw.ts'),
+  ),
   entry('revert', 'Undo a landed task with a new one', () => import('./revert.ts')),
   entry('prune', 'Remove the lanes of finished tasks', () => import('./prune.ts')),
   entry('events', 'Print what happened', () => import('./events.ts')),

@@ -17,6 +17,7 @@ import { networkPolicy } from './network-policy.ts'
 import { orchestratorGit } from './orchestrator-git.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Proof } from './proof.ts'
+import { queueSimulation } from './queue-simulation.ts'
 import { realHistory } from './real-history.ts'
 import { replay } from './replay.ts'
 import { staleWorker } from './stale-worker.ts'
@@ -48,4 +49,5 @@ export const PROOFS: readonly Proof[] = [
   networkPolicy,
   mergeFuzz,
   replay,
+  queueSimulation,
 ]

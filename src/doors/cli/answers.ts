@@ -160,6 +160,11 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
     tasks.map(({ id, state }) => `#${id} ${state}`).join('\n'),
   approve: ({ taskId }: { taskId: number }) => `Task ${taskId} is queued. Land it with: worklane land`,
   reject: ({ id, state }: Task) => `Task ${id} is ${state} with your note.`,
+  'landing list': async (answer: never) => await (await import('./queue-text.ts')).queueText(answer),
+  'landing pause': () => 'Nothing lands until: worklane landing resume',
+  'landing resume': () => 'The landing queue goes on.',
+  'landing withdraw': ({ taskId }: { taskId: number }) =>
+    `Task ${taskId} is out of the landing queue and pending again; its lane is kept.`,
   land: async (answer: never) => (await import('./land-text.ts')).landText(answer),
   revert: ({ id, reverts }: { id: number; reverts: number }) =>
     `Task ${id} undoes task ${reverts} and is queued. Land it with: worklane land`,

@@ -12,6 +12,7 @@ interface Status {
   readonly lanes: Readonly<Record<string, number>>
   readonly findings: number
   readonly overlaps: { readonly lanes: number; readonly base: number }
+  readonly landingPaused: boolean
   readonly landings: readonly {
     readonly task: number
     readonly state: string
@@ -60,6 +61,7 @@ export function statusText(status: Status): string {
       : [
           `Health   ${status.findings} ${status.findings === 1 ? 'finding' : 'findings'}; see: worklane doctor`,
         ]),
+    ...(status.landingPaused ? ['Landing  paused; go on with: worklane landing resume'] : []),
     ...status.landings.map(
       ({ task, state, reason, files }) =>
         `Landing  #${task} ${state.replace('_', ' ')}${reason === null ? '' : `: ${reason}`}${files.length === 0 ? '' : ` (${files.slice(0, 4).join(', ')})`}`,

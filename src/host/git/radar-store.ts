@@ -1,7 +1,8 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { git } from './git.ts'
+import { deflateSync } from 'node:zlib'
 import { makeGitDirectory, ownConfig, repositorySettings } from './own-git-directory.ts'
 
 /**
@@ -46,26 +47,27 @@ export interface CommitDraft {
 }
 
 /**
- * Writes commits into the store, in order, with one process however many they are. Author and date are fixed, so the
- * same trees and parents give the same commits.
+ * Writes commits into the store, in order, as git would (git: object-file.c): a process takes ten times as long as the
+ * write. Author and date are fixed, so the same trees and parents give the same commits.
  */
 export async function writeCommits(store: RadarStore, drafts: readonly CommitDraft[]): Promise<string[]> {
-  if (drafts.length === 0) return []
-  const room = await mkdtemp(join(store.aside, 'commits-'))
-  try {
-    const files = await Promise.all(
-      drafts.map(async ({ tree, parent }, at) => {
-        const file = join(room, String(at))
-        await writeFile(file, `tree ${tree}\nparent ${parent}\nauthor ${US}\ncommitter ${US}\n\n`)
-        return file
-      }),
-    )
-    const args = ['hash-object', '-t', 'commit', '-w', '--no-filters', '--stdin-paths']
-    const input = files.map((file) => `${file}\n`).join('')
-    return (await git({ gitDir: store.gitDir }, args, { input, writes: true })).stdout.trim().split('\n')
-  } finally {
-    await rm(room, { recursive: true, force: true })
-  }
+  return await Promise.all(
+    drafts.map(async ({ tree, parent }) => {
+      const content = `tree ${tree}\nparent ${parent}\nauthor ${US}\ncommitter ${US}\n\n`
+      const object = Buffer.from(`commit ${content.length}\0${content}`)
+      const oid = createHash(tree.length === 40 ? 'sha1' : 'sha256')
+        .update(object)
+        .digest('hex')
+      const directory = join(store.objects, oid.slice(0, 2))
+      const file = join(directory, oid.slice(2))
+      if (existsSync(file)) return oid
+      await mkdir(directory, { recursive: true })
+      const aside = join(store.aside, `${oid}-${randomUUID()}`)
+      await writeFile(aside, deflateSync(object), { mode: 0o444 })
+      await rename(aside, file)
+      return oid
+    }),
+  )
 }
 
 const US = 'Worklane <worklane@localhost> 1 +0000'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { diskFull, Fault } from '../fault.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
@@ -75,13 +75,14 @@ export async function snapshotLane(request: SnapshotRequest): Promise<Snapshot> 
 }
 
 async function runScript(request: SnapshotRequest, name: string, pack: string): Promise<string> {
-  const { place, store, largestFile, before, known } = request
+  const { place, store, largestFile, before, known, ref } = request
   const { walls, workTree } = place
   const aside = join(walls === undefined ? store.aside : '/tmp', name)
   const own = walls === undefined ? store.objects : join(aside, 'objects')
   const send = walls === undefined ? 'keep' : 'send'
   const blocks = String(Math.ceil(Math.max(largestFile, LARGEST_PACK) / 512))
-  const words = [aside, own, String(largestFile), blocks, send, before?.standing ?? '']
+  const keep = walls === undefined ? join(store.gitDir, 'indexes', basename(ref)) : '/tmp/radar-index'
+  const words = [aside, own, String(largestFile), blocks, send, before?.standing ?? '', keep]
   const argv = ['/bin/sh', '-c', SNAPSHOT_SCRIPT, 'sh', ...words, ...(await safeSettings(place))]
   const [file = '', ...args] = walls === undefined ? argv : walls.wrap(argv, { cwd: workTree })
   const env = {
