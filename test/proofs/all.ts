@@ -8,6 +8,7 @@ import { deletionTraps } from './deletion-traps.ts'
 import { fullDisk } from './full-disk.ts'
 import { hostileImports } from './hostile-imports.ts'
 import { hostileInput } from './hostile-input.ts'
+import { landingQueue } from './landing-queue.ts'
 import { landingRespectsPeople } from './landing-respects-people.ts'
 import { laneStates } from './lane-states.ts'
 import { laneStatesWalls } from './lane-states-walls.ts'
@@ -50,4 +51,5 @@ export const PROOFS: readonly Proof[] = [
   mergeFuzz,
   replay,
   queueSimulation,
+  landingQueue,
 ]
