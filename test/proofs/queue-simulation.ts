@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict'
 import { batchSize, runsPerLanding } from '../../src/board/prefix-search.ts'
-import { isRefusal } from '../../src/board/refusal.ts'
-import { Engine } from '../../src/engine/engine.ts'
-import { landingController } from '../../src/engine/landing/controller.ts'
-import type { World } from '../../src/engine/world.ts'
-import { completeTask } from '../../src/ledger/landings.ts'
-import { claimTask } from '../../src/ledger/leases.ts'
-import { findTask } from '../../src/ledger/tasks.ts'
-import { transact } from '../../src/ledger/transact.ts'
-import { openWorld } from '../../src/operations/open.ts'
-import { fillBoard } from '../fixtures/board.ts'
-import { writeHistory } from '../fixtures/history.ts'
+import { queueWorld } from '../fixtures/queue-world.ts'
 import { makeRepository, type TestRepository } from '../fixtures/repository.ts'
 import { type Suites, virtualSlots } from '../fixtures/virtual-slots.ts'
 import { type Figures, type Proof, type Report, randomNumbers } from './proof.ts'
@@ -103,95 +93,32 @@ interface Worked extends Suites {
 /** Hands `count` tasks in, of which the given share fails, and works the queue until nothing can move. */
 async function queueOf({ count, rate, slots, batch, seed }: QueueRun): Promise<Worked> {
   using repository = makeRepository()
-  const ids = await fillBoard(
-    repository.gitDir,
-    Array.from({ length: count }, (_, at) => `Work ${at}`),
-  )
-  const bad = pick(ids, Math.round(count * rate), seed)
-  const signals = { stop: new AbortController().signal, hurry: new AbortController().signal }
-  const opened = await openWorld(repository.root, signals)
-  const { settings } = opened
-  const world: World = {
-    ...opened,
-    sandbox: 'none',
-    settings: { ...settings, landing: { ...settings.landing, batch, verify: 'the suite' } },
-  }
-  try {
-    await handIn(world, repository, ids, bad)
-    const isGreen = (commit: string): boolean => !treeOf(repository, commit).includes('.bad')
-    const virtual = virtualSlots(world, slots, isGreen, () => repository.git('rev-parse', 'main'))
-    const mayLand = async (): Promise<boolean> => true
-    const options = { verify: 'the suite', mayLand, paused: () => false, slots: virtual.slots }
-    const engine = new Engine(world, [landingController(world, options)])
-    await engine.settle()
-    for (const { error } of engine.trouble.values()) throw error
-    return { ...virtual.suites(), ...(await check(world, repository, ids, bad)) }
-  } finally {
-    await world.ledger.close()
-  }
+  const all = Array.from({ length: count }, (_, at) => at)
+  const bad = pick(all, Math.round(count * rate), seed)
+  const trees = all.map((at) => ({ [bad.has(at) ? `${at}.bad` : `${at}.good`]: 'x\n' }))
+  await using queue = await queueWorld(repository, trees, { batch })
+  const isGreen = (commit: string): boolean => !treeOf(repository, commit).includes('.bad')
+  const virtual = virtualSlots(queue.world, slots, isGreen, () => repository.git('rev-parse', 'main'))
+  await queue.settle({ verify: 'the suite', slots: virtual.slots })
+  check(repository, queue.files(), count - bad.size)
+  const landed = (await queue.states()).filter((state) => state === 'landed').length
+  assert.equal(landed, count - bad.size)
+  return { ...virtual.suites(), landed, rejected: bad.size }
 }
 
-function pick(ids: readonly number[], count: number, seed: number): ReadonlySet<number> {
+function pick(all: readonly number[], count: number, seed: number): ReadonlySet<number> {
   const random = randomNumbers(seed)
-  const shuffled = ids.map((id) => ({ id, at: random() })).sort((a, b) => a.at - b.at)
-  return new Set(shuffled.slice(0, count).map(({ id }) => id))
+  const shuffled = all.map((at) => ({ at, by: random() })).sort((a, b) => a.by - b.by)
+  return new Set(shuffled.slice(0, count).map(({ at }) => at))
 }
 
 function treeOf({ git }: TestRepository, commit: string): string {
   return git('ls-tree', '-r', '--name-only', commit)
 }
 
-/** Each task is claimed and completed with a commit of its own file, which a suite can tell to be good or bad. */
-async function handIn(
-  world: World,
-  repository: TestRepository,
-  ids: readonly number[],
-  bad: ReadonlySet<number>,
-): Promise<void> {
-  const branch = (id: number): string => `work/${id}`
-  const file = (id: number): string => (bad.has(id) ? `${id}.bad` : `${id}.good`)
-  writeHistory(repository, [
-    { branch: 'start', tree: { 'README.md': '# Test\n' } },
-    ...ids.map((id) => ({
-      branch: branch(id),
-      from: ['start'],
-      tree: { 'README.md': '# Test\n', [file(id)]: 'x\n' },
-    })),
-  ])
-  repository.git('reset', '-q', '--hard', 'start')
-  const results = repository.git(
-    'for-each-ref',
-    '--format=%(refname:lstrip=3) %(objectname)',
-    'refs/heads/work',
-  )
-  const done = await transact(world.ledger, world.actor, async (tx) => {
-    for (const [id, result = ''] of results.split('\n').map((line) => line.split(' '))) {
-      const claimed = await claimTask(tx, Number(id), { holder: 'agent', length: null })
-      if (isRefusal(claimed)) return claimed
-      const task = await findTask(tx.db, Number(id))
-      if (task === undefined) throw new Error(`task ${id} is gone`)
-      const completion = { style: 'merge', base: 'main', result, review: false, verify: null } as const
-      await completeTask(tx, task, completion)
-    }
-    return null
-  })
-  if (isRefusal(done)) throw new Error(done.message)
-}
-
 /** Everything good is on main, nothing bad ever was, and each head that main had was green. */
-async function check(
-  world: World,
-  repository: TestRepository,
-  ids: readonly number[],
-  bad: ReadonlySet<number>,
-): Promise<{ landed: number; rejected: number }> {
-  const there = treeOf(repository, 'main').split('\n')
-  const states = await Promise.all(ids.map(async (id) => (await findTask(world.ledger.db, id))?.state))
-  const landed = states.filter((state) => state === 'landed').length
-  assert.equal(landed, ids.length - bad.size)
-  assert.equal(there.filter((name) => /^\d+\.good$/.test(name)).length, landed)
-  // Not those of the set-up.
+function check(repository: TestRepository, files: readonly string[], good: number): void {
+  assert.equal(files.filter((name) => /^\d+\.good$/.test(name)).length, good)
   for (const head of repository.git('reflog', 'show', '--format=%H', 'main').split('\n'))
     assert.ok(!treeOf(repository, head).includes('.bad'), `main was at ${head}, which is red`)
-  return { landed, rejected: bad.size }
 }

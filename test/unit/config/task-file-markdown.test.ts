@@ -52,6 +52,7 @@ describe('a list', () => {
       network: { mode: 'domains', domains: ['api.example.com', '*.example.org'] },
       command: null,
       checks: [],
+      touches: [],
     })
   })
 

@@ -13,6 +13,7 @@ const BARE = {
   after: [],
   command: null,
   checks: [],
+  touches: [],
   attempts: null,
   timeLimit: null,
   network: null,
@@ -33,6 +34,7 @@ describe('a YAML file', () => {
   priority: -3
   command: ./agent --fast
   checks: [npm test, npm run lint]
+  touches: [src/**, README.md]
   attempts: 2
   timeLimit: 45m
   network: off
@@ -53,6 +55,7 @@ describe('a YAML file', () => {
         priority: -3,
         command: './agent --fast',
         checks: ['npm test', 'npm run lint'],
+        touches: ['src/**', 'README.md'],
         attempts: 2,
         timeLimit: 2_700_000,
         network: { mode: 'off' },
@@ -60,8 +63,8 @@ describe('a YAML file', () => {
         review: true,
         line: 2,
       },
-      { ...BARE, subject: 'Page: "quoted" {#x}', key: 'page', checks: ['npm test'], line: 17 },
-      { ...BARE, subject: 'Last', after: ['schema'], line: 18 },
+      { ...BARE, subject: 'Page: "quoted" {#x}', key: 'page', checks: ['npm test'], line: 18 },
+      { ...BARE, subject: 'Last', after: ['schema'], line: 19 },
     ])
   })
 
