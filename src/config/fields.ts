@@ -49,12 +49,12 @@ export function optional<T, F>(rule: FieldRule<T>, fallback: F): z.ZodType<T | F
     .transform((value) => value ?? fallback)
 }
 
-/** A list, or one item alone; left out or empty, an empty list. */
-export function listOf<T>(rule: FieldRule<T>): z.ZodType<readonly T[]> {
+/** A list, or one item alone; left out or empty, `fallback`. */
+export function listOf<T>(rule: FieldRule<T>, fallback: readonly T[] = []): z.ZodType<readonly T[]> {
   return z
     .unknown()
     .optional()
-    .transform((value) => (Array.isArray(value) ? value : [value ?? []].flat()))
+    .transform((value) => (Array.isArray(value) ? value : [value ?? fallback].flat()))
     .pipe(z.array(field(rule)))
 }
 

@@ -49,6 +49,7 @@ function schema({ base, lanes, agents, landing, archive, sandbox, limits }: Sett
         from: optional(wholeNumber(1024, 60_000, 'from: 20000'), lanes.ports.from),
         count: optional(wholeNumber(1, 100, 'count: 10'), lanes.ports.count),
       }),
+      refresh: optional(trueOrFalse('refresh: false'), lanes.refresh),
     }),
     agents: section({
       command: optional(commandRule('command: claude -p'), agents.command),
@@ -68,6 +69,9 @@ function schema({ base, lanes, agents, landing, archive, sandbox, limits }: Sett
       slots: optional(wholeNumber(1, 64, 'slots: 2'), landing.slots),
       batch: optional(wholeNumber(1, 64, 'batch: 8'), landing.batch),
       everyCommit: optional(trueOrFalse('everyCommit: true'), landing.everyCommit),
+      push: optional(REMOTE, landing.push),
+      resolve: optional(trueOrFalse('resolve: false'), landing.resolve),
+      changelogs: listOf(NAME, landing.changelogs),
     }),
     archive: section({
       ignored: listOf(pattern('ignored: ["*.sqlite"]')),
@@ -130,6 +134,13 @@ const BASE: FieldRule<string> = {
   example: 'base: main',
 }
 
+/** A name and no URL: which could hold a password, and what a name leads to is the user's own to say. */
+const REMOTE: FieldRule<string> = {
+  schema: plainText.refine((name) => plainBranch(name) && !name.includes(':')),
+  must: 'the name of a remote',
+  example: 'push: origin',
+}
+
 const TEMPLATE: FieldRule<string> = {
   schema: plainText.transform(branchTemplate),
   must: 'the name of a branch with {id} in it',
@@ -148,6 +159,12 @@ function pattern(example: string): FieldRule<string> {
     must: 'a pattern for files inside the repository',
     example,
   }
+}
+
+const NAME: FieldRule<string> = {
+  schema: plainText.refine((name) => inside(name) && !/[\\/!]/.test(name)),
+  must: 'the name of a file, in which * stands for anything',
+  example: 'changelogs: ["CHANGELOG*"]',
 }
 
 const VARIABLE: FieldRule<string> = {

@@ -29,6 +29,8 @@ lanes:
   ${line('setup', scalar(setup), 'npm ci')}
   # Ports leased to each lane.
   # ports: { from: 20000, count: 10 }
+  # Whether clean lanes in which nobody works follow base when it moves.
+  # refresh: true
 
 agents:
   # Command of tasks that name none: any program; it gets the task on stdin.
@@ -65,6 +67,12 @@ landing:
   # batch: 8
   # Whether each commit that lands must be green by itself.
   # everyCommit: false
+  # A remote that base is pushed to after it has moved.
+  # push: origin
+  # Whether conflicts of lines that only touch, and of changelogs, are resolved by rules and then verified.
+  # resolve: true
+  # Files in which what two tasks add at one place is kept, one behind the other.
+  # changelogs: ["CHANGELOG*"]
 
 archive:
   # Ignored files that the archive of a removed lane keeps (patterns as in .gitignore).

@@ -19,6 +19,8 @@ export interface Settings {
     /** Command that prepares a new lane. */
     readonly setup: string | null
     readonly ports: { readonly from: number; readonly count: number }
+    /** Whether clean lanes in which nobody works are brought up to date when base has moved. */
+    readonly refresh: boolean
   }
   readonly agents: {
     /** Command of tasks that name none. */
@@ -50,6 +52,12 @@ export interface Settings {
     readonly batch: number | null
     /** Each commit that lands has to be green by itself, and not only the one that base moves to. */
     readonly everyCommit: boolean
+    /** Name of a remote that base is pushed to once it has moved; null: none. */
+    readonly push: string | null
+    /** Conflicts of lines that only touch, and of changelogs, are resolved by rules where a verify command then runs. */
+    readonly resolve: boolean
+    /** Names of files in which what two tasks add at one place is kept, one behind the other; with `*`. */
+    readonly changelogs: readonly string[]
   }
   readonly archive: {
     /** Ignored files that the archive of a lane keeps; patterns in the style of .gitignore. */
@@ -107,6 +115,7 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
     link: [],
     setup: null,
     ports: { from: 20_000, count: 10 },
+    refresh: true,
   },
   agents: {
     command: null,
@@ -126,6 +135,9 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
     slots: 1,
     batch: null,
     everyCommit: false,
+    push: null,
+    resolve: true,
+    changelogs: ['CHANGELOG*'],
   },
   archive: { ignored: [], keepFor: 30 * 24 * 60 * 60_000, atMost: 5_000_000_000 },
   sandbox: {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, chown, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, type FileHandle, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { crashPoint } from '../host/crash-point.ts'
@@ -117,9 +117,14 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
 
 /**
  * walls → host: the lane's branch and index stand where the imported commit is. False: somebody committed in the lane
- * with plain git meanwhile; both sides are kept.
+ * with plain git meanwhile; both sides are kept. `lock`: on the host's index, where it is held already.
  */
-export async function leaveWalls(world: World, lane: OwnedLane, head: string | null): Promise<boolean> {
+export async function leaveWalls(
+  world: World,
+  lane: OwnedLane,
+  head: string | null,
+  lock?: FileHandle,
+): Promise<boolean> {
   const record = await readRecord(world, lane)
   if (record === null) return true
   const path = privateGit(world, lane.id)
@@ -131,6 +136,7 @@ export async function leaveWalls(world: World, lane: OwnedLane, head: string | n
       to: head,
       before: record.before,
       privateIndex: join(path, 'index'),
+      lock,
     })
     // Its git lacks what they did: the next walls get another.
     if (!back) await rm(recordFile(world, lane), { force: true })

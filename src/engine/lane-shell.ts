@@ -74,6 +74,12 @@ async function enterable(world: World, taskId: number): Promise<OwnedLane | Refu
       `Two worked in the lane of task ${taskId} at once, and it is set aside: ${lane.path}`,
       `Merge what is wanted of refs/worklane/${taskId}/ there, then: worklane lane resolve ${taskId}`,
     )
+  if (lane.state === 'ready' && lane.owner !== null)
+    return refuse(
+      'lane-busy',
+      `The lane of task ${taskId} is being brought up to date with ${lane.base}.`,
+      'Try again in a moment; if that was interrupted: worklane doctor --fix',
+    )
   if (lane.state === 'ready' && (await checkInode(lane.path, lane.inode)) === 'ours') return lane
   return refuse(
     'lane-missing',

@@ -6,10 +6,12 @@ import { diskController } from './disk-controller.ts'
 import { Engine } from './engine.ts'
 import { sharedStateController } from './health/shared-watch.ts'
 import { landingController } from './landing/controller.ts'
+import { pushController } from './landing/push.ts'
 import { retryFaulty } from './landing/retry.ts'
 import type { LaneDoor } from './lane-door.ts'
 import { lanesController } from './lanes/controller.ts'
 import { ensureLane } from './lanes/ensure.ts'
+import { refreshController } from './lanes/refresh-controller.ts'
 import { retentionController } from './lanes/retention.ts'
 import { checkLedger, ledgerController } from './ledger-care.ts'
 import { openLimits } from './limits/limits.ts'
@@ -80,6 +82,8 @@ export async function openSession(unguarded: World, options: SessionOptions): Pr
       lanesController(world),
       runs,
       landing,
+      refreshController(world, { paused: () => stopping }),
+      pushController(world, { mayPush: () => options.land && !stopping }),
       retentionController(world),
       ledgerController(world),
       sharedStateController(world),

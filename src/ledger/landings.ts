@@ -11,6 +11,7 @@ import {
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { attemptsSpent, type Task } from '../board/task.ts'
 import { follow } from '../board/transition.ts'
+import { toldOfConflict } from './conflicts.ts'
 import { condemnLane, liveLane } from './lanes.ts'
 import { endLease } from './leases.ts'
 import type { Schema } from './schema.ts'
@@ -149,6 +150,8 @@ export interface LandingChange {
   readonly reason?: string | null
   readonly files?: readonly string[]
   readonly faults?: number
+  /** For the event alone. */
+  readonly told?: Readonly<Record<string, unknown>>
 }
 
 /** One step of the landing's state machine, with its event. */
@@ -166,7 +169,7 @@ export async function moveLanding(
       `Landing ${id} is ${landing?.state ?? 'unknown'} and cannot ${step.replace('_', ' ')}.`,
       'See the queue with: worklane status',
     )
-  const { files, verified, reason, ...plain } = change
+  const { files, verified, reason, told, ...plain } = change
   const set: Updateable<Schema['landing']> = {
     ...plain,
     state,
@@ -179,9 +182,13 @@ export async function moveLanding(
   await tell(tx, {
     type: STEP_EVENT[step],
     subject: `landing/${id}`,
-    data: { task: landing.taskId, ...change },
+    data: { task: landing.taskId, ...withoutTold(change), ...told },
   })
   return (await findLanding(tx.db, id)) ?? landing
+}
+
+function withoutTold({ told: _, ...change }: LandingChange): LandingChange {
+  return change
 }
 
 /** The landing ended without a landing: the task goes back with a note, or fails when its attempts are spent. */
@@ -208,7 +215,8 @@ export async function returnTask(tx: Tx, taskId: number, note: Note): Promise<Ta
 export async function recordLanded(tx: Tx, landing: Landing): Promise<Landing | Refusal> {
   const { base, candidate, candidateOn, verified } = landing
   const unchanged = candidate === null ? { candidate, candidateOn, verified } : {}
-  const moved = await moveLanding(tx, landing.id, 'land', { reason: null, files: [], ...unchanged })
+  const told = await toldOfConflict(tx.db, landing)
+  const moved = await moveLanding(tx, landing.id, 'land', { reason: null, files: [], ...unchanged, told })
   if (isRefusal(moved)) return moved
   const task = await needTask(tx.db, landing.taskId)
   if (isRefusal(task)) return task
@@ -220,7 +228,8 @@ export async function recordLanded(tx: Tx, landing: Landing): Promise<Landing | 
       subject: `base/${base}`,
       data: { from: candidateOn, to: candidate },
     })
-  const data = candidate === null ? { change: false, base } : { commit: candidate, base, verified }
+  const change = candidate === null ? { change: false, base } : { commit: candidate, base, verified }
+  const data = { ...change, ...told }
   await tell(tx, { type: 'task.landed', subject: `task/${landing.taskId}`, data })
   await dropLane(tx, landing.taskId, 'landed')
   return moved

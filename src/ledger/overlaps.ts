@@ -25,13 +25,22 @@ export interface OverlapLook {
 }
 
 /** The overlaps that were there at the last look. */
-export async function liveOverlaps(db: Db): Promise<KnownOverlap[]> {
+async function liveOverlaps(db: Db): Promise<KnownOverlap[]> {
   const rows = await db.selectFrom('overlap').selectAll().where('goneAt', 'is', null).orderBy('id').execute()
   return rows.map(({ id, taskId, otherId, kind, files, hunks }) => ({
     ...{ id, taskId, otherId, kind },
     files: JSON.parse(files) as Overlap['files'],
     hunks: JSON.parse(hunks) as Overlap['hunks'],
   }))
+}
+
+/** With how many other lanes the work of a task would conflict; tasks without any are left out. */
+export async function overlapsByTask(db: Db): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>()
+  for (const { taskId, otherId, ...overlap } of await liveOverlaps(db))
+    if (otherId !== null && isReal(overlap))
+      for (const id of [taskId, otherId]) counts.set(id, (counts.get(id) ?? 0) + 1)
+  return counts
 }
 
 /** How many there are between lanes, and with base, among tasks that can still land. */

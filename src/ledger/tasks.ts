@@ -222,9 +222,18 @@ export async function taskStates(db: Db, ids: readonly number[]): Promise<Map<nu
 export interface Note {
   /**
    * The first ones say why the task came back; `agent` and `person`: what somebody had to say about it; `overlap`: what
-   * another lane changes.
+   * another lane changes; `base`: what of its files base has changed.
    */
-  readonly kind: 'attempt' | 'conflict' | 'rejection' | 'review' | 'release' | 'agent' | 'person' | 'overlap'
+  readonly kind:
+    | 'attempt'
+    | 'conflict'
+    | 'rejection'
+    | 'review'
+    | 'release'
+    | 'agent'
+    | 'person'
+    | 'overlap'
+    | 'base'
   readonly text: string
 }
 
@@ -246,7 +255,7 @@ export async function latestNotes(db: Db): Promise<Map<number, Note>> {
   const newest = db
     .selectFrom('note')
     .select(({ fn }) => fn.max('id').as('id'))
-    .where('kind', 'not in', ['agent', 'person', 'overlap'])
+    .where('kind', 'not in', ['agent', 'person', 'overlap', 'base'])
     .groupBy('taskId')
   const rows = await db.selectFrom('note').selectAll().where('id', 'in', newest).execute()
   return new Map(

@@ -4,8 +4,10 @@ import { MOVABLE_LANDING_STATES } from '../board/landing.ts'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { Engine } from '../engine/engine.ts'
 import { type LandingOptions, landingController } from '../engine/landing/controller.ts'
+import { pushController } from '../engine/landing/push.ts'
 import { retryFaulty } from '../engine/landing/retry.ts'
 import { lanesController } from '../engine/lanes/controller.ts'
+import { refreshController } from '../engine/lanes/refresh-controller.ts'
 import { refuseWithoutWalls } from '../engine/sandbox.ts'
 import { leave, take } from '../engine/session.ts'
 import { findEngine } from '../ledger/engines.ts'
@@ -14,6 +16,7 @@ import { landingQueue, latestLandings } from '../ledger/landings.ts'
 import { needTask } from '../ledger/tasks.ts'
 import { taskId } from './fields.ts'
 import { type Context, operation } from './operation.ts'
+import { viewPush } from './push-view.ts'
 
 export default operation({
   summary: 'Work the landing queue until nothing can move',
@@ -71,6 +74,8 @@ async function workQueue(
   const controllers = [
     landingController(world, { verify, ...asked, mayLand, paused: () => stop.aborted, hurry }),
     lanesController(world),
+    refreshController(world, { paused: () => stop.aborted }),
+    pushController(world, { mayPush: () => !stop.aborted }),
   ]
   const engine = new Engine(world, controllers)
   try {
@@ -118,5 +123,5 @@ async function report({ world }: Context, ids: readonly number[] | null, since: 
   }
   for (const { taskId: task, state, reason, files } of await landingQueue(db))
     if (wanted(task)) answer[state === 'held' ? 'held' : 'waiting'].push({ task, state, reason, files })
-  return answer
+  return { ...answer, push: await viewPush(world) }
 }

@@ -37,7 +37,7 @@ const OPENINGS: Readonly<Record<string, Opening>> = {
 
 /** Of other tasks it gets to know how many there are. */
 function counts(status: Record<string, unknown>): unknown {
-  return { ...status, findings: 0, landings: [] }
+  return { ...status, findings: 0, landings: [], push: null }
 }
 
 /** Bytes of an answer. Agents have git and their own output inside. */

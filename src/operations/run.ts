@@ -7,6 +7,7 @@ import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
 import { sandbox, whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
+import { readyBranches } from './ready-branches.ts'
 import { withSandbox } from './sandbox.ts'
 import { addOrFind, commandsOf, draftsFrom, needsCommand, tellOwnCommands } from './session-tasks.ts'
 import type { RunSummary } from './snapshot.ts'
@@ -17,6 +18,7 @@ export default operation({
   examples: [
     'worklane run tasks.md --command "claude -p --dangerously-skip-permissions" -j 8 --verify "npm test"',
     'worklane run "Add a login page" "Fix the typo in the footer" --command ./agent.sh',
+    'worklane run tasks.md --no-land        (a branch per task, for pull requests)',
     'worklane run        (goes on with the tasks of the board; so does the same file again)',
   ],
   positional: { field: 'what', label: 'FILE|SUBJECT', many: true },
@@ -41,8 +43,12 @@ export default operation({
       .describe('Command that must succeed on the exact merged commit'),
     sandbox,
     review: z.boolean().optional().describe('Wait for a person to approve each task before it lands'),
+    noLand: z
+      .boolean()
+      .optional()
+      .describe('Leave a branch per task, ready for a pull request; nothing lands until: worklane land'),
   }),
-  async run(outer, { what, command, jobs, verify, review, sandbox: mode }) {
+  async run(outer, { what, command, jobs, verify, review, noLand, sandbox: mode }) {
     const context = withSandbox(outer, mode)
     const { world, cwd } = context
     const started = world.actor.now()
@@ -58,7 +64,7 @@ export default operation({
       command: command ?? world.settings.agents.command,
       verify: verify ?? world.settings.landing.verify,
       parallel: jobs ?? world.settings.agents.parallel,
-      land: true,
+      land: noLand !== true,
       until: 'done' as const,
     }
     const worked = await workAsEngine(context, settings, async () => {
@@ -68,7 +74,7 @@ export default operation({
     })
     return isRefusal(worked)
       ? worked
-      : await summarise(context, { ...worked, started, verify: settings.verify })
+      : await summarise(context, { ...worked, started, verify: settings.verify, land: settings.land })
   },
 })
 
@@ -85,6 +91,7 @@ interface Worked {
   readonly only: ReadonlySet<number> | null
   readonly started: number
   readonly verify: string | null
+  readonly land: boolean
 }
 
 async function summarise({ world, stop }: Context, worked: Worked): Promise<RunSummary | Refusal> {
@@ -93,9 +100,13 @@ async function summarise({ world, stop }: Context, worked: Worked): Promise<RunS
   const tasks = all.filter(({ id }) => worked.only === null || worked.only.has(id))
   const landings = await latestLandings(db)
   const landed = all.filter((task) => task.state === 'landed' && task.updatedAt >= worked.started)
+  const branches = worked.land ? [] : await readyBranches(world, tasks, landings)
+  const ready = new Set(branches.map(({ id }) => id))
+  const unfinished = unfinishedTasks(tasks, landings, await latestNotes(db))
   return {
     landed: landed.map(({ id }) => id),
-    unfinished: unfinishedTasks(tasks, landings, await latestNotes(db)),
+    branches,
+    unfinished: unfinished.filter(({ id }) => !ready.has(id)),
     base: worked.base,
     commit: (await branchTip({ gitDir: world.repository.commonDir }, worked.base)) ?? '',
     verify: worked.verify,

@@ -42,6 +42,14 @@ export interface RunSnapshot {
 /** What `run` answers at the end; `ok` is true when every task landed. */
 export interface RunSummary {
   readonly landed: readonly number[]
+  /** With --no-land: what is done and stands on a branch of its own, and how a pull request is made of it by hand. */
+  readonly branches: readonly {
+    readonly id: number
+    readonly subject: string
+    readonly branch: string
+    readonly commit: string
+    readonly next: string
+  }[]
   readonly unfinished: readonly {
     readonly id: number
     readonly subject: string

@@ -12,6 +12,7 @@ import { countOverlaps } from '../ledger/overlaps.ts'
 import { liveRuns } from '../ledger/runs.ts'
 import { type TaskLine, taskLines } from '../ledger/tasks.ts'
 import { operation } from './operation.ts'
+import { viewPush } from './push-view.ts'
 
 export default operation({
   summary: 'How everything stands, in a few lines',
@@ -43,6 +44,8 @@ export default operation({
       /** Of the last look at the lanes; `radar` looks again. */
       overlaps: await countOverlaps(db),
       landingPaused: await isLandingPaused(db),
+      /** Of base, by the settings; null where none is asked for, or nothing has landed yet. */
+      push: await viewPush(world),
       landings: queue.map(({ taskId, state, reason, files }) => ({ task: taskId, state, reason, files })),
     }
   },

@@ -25,8 +25,12 @@ export default operation({
       .optional()
       .describe('Command that must succeed on the exact merged commit'),
     sandbox,
+    noLand: z
+      .boolean()
+      .optional()
+      .describe('Leave completed tasks in the queue; land them with: worklane land'),
   }),
-  async run(outer, { command, jobs, verify, sandbox: mode }) {
+  async run(outer, { command, jobs, verify, noLand, sandbox: mode }) {
     const context = withSandbox(outer, mode)
     const { settings } = context.world
     const missing = jobs === 0 ? null : needsCommand(context.world, command, [null])
@@ -36,7 +40,7 @@ export default operation({
       command: command ?? settings.agents.command,
       verify: verify ?? settings.landing.verify,
       parallel: jobs ?? settings.agents.parallel,
-      land: true,
+      land: noLand !== true,
       until: 'stopped' as const,
     }
     const worked = await workAsEngine(context, work, async () => null)

@@ -12,6 +12,7 @@ const sight = (change: Partial<LaneSight>, laneChange: object = {}): LaneSight =
   task: 'in_progress',
   attended: false,
   wanted: true,
+  refreshing: false,
   ...change,
 })
 const actions = (one: LaneSight): string[] => planLanes([one]).map(({ action }) => action)
@@ -31,6 +32,7 @@ describe('planLanes', () => {
     ['of a failed task: a person may look', sight({ task: 'failed' }), []],
     ['condemned', sight({}, { state: 'condemned' }), ['remove']],
     ['archived, the crash came before the removal', sight({}, { state: 'archived' }), ['remove']],
+    ['a refresh was killed', sight({ refreshing: true }, { holder: 'walls' }), ['settle']],
     ['quarantined: a person decides', sight({ task: 'landed' }, { state: 'quarantined' }), []],
   ])('%s', (_, one, expected) => expect(actions(one)).toEqual(expected))
 

@@ -154,6 +154,8 @@ describe.skipIf((await wallsMissing()) !== null)('inside walls', () => {
     expect(await take(first)).toEqual(first)
     expect(() => statSync(join(commonDir, 'ran'))).toThrow('ENOENT')
     expect(() => statSync('/tmp/ran-here')).toThrow('ENOENT')
+    lane.inside('echo again >> a.txt')
+    expect(contentOf(store, (await take(first)).commit, 'a.txt')).toContain('again')
     // A tree with a name that must not get out, as a commit of the lane's.
     lane.inside(`blob=$(echo x | git hash-object -w --stdin)
       tree=$(printf '100644 blob %s\\tCON:\\\\..\\\\x\\n' "$blob" | git mktree)

@@ -3,7 +3,7 @@ import { bystanders } from './bystanders.ts'
 import { canaries } from './canaries.ts'
 import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
-import { crashes } from './crashes.ts'
+import { crashes, landingCrashes } from './crashes.ts'
 import { deletionTraps } from './deletion-traps.ts'
 import { fullDisk } from './full-disk.ts'
 import { hostileImports } from './hostile-imports.ts'
@@ -35,6 +35,7 @@ export const PROOFS: readonly Proof[] = [
   hostileImports,
   landingRespectsPeople,
   crashes,
+  landingCrashes,
   fullDisk,
   powerCuts,
   twoEngines,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { CRASH_POINTS } from '../../src/host/crash-point.ts'
-import { CRASHES, type Crash } from '../fixtures/crashes/operations.ts'
+import { CRASHES, type Crash, LANDINGS } from '../fixtures/crashes/operations.ts'
 import {
   bystandersWork,
   checkTidy,
@@ -36,39 +36,49 @@ export const crashes: Proof<Size> = {
   line: '`kill -9` of the whole process group at 300 random moments of claim, run, land, remove, restore, and at every named crash point: the next start repairs all by itself within 30 s, the same task works again, 0 commits and 0 uncommitted bytes lost. A bystander’s `git worktree list`, `gc`, `fetch` and `fsck` work in every state in between.',
   sample: { points: 3, moments: 1, together: 2 },
   full: { points: 0, moments: 300, together: 2 },
-  async run(size, report): Promise<Figures> {
-    const trials = await inTurn(planned(size, report.seed), size.together, report)
-    const points = trials.filter(({ at }) => typeof at === 'string')
-    const moments = trials.filter(({ at }) => typeof at === 'number')
-    return {
-      'named crash points, each in the operations that pass it': `${new Set(points.map(({ at }) => at)).size} of ${CRASH_POINTS.length}, ${points.length} crashes`,
-      'random moments': moments.length,
-      ...Object.fromEntries(
-        SANDBOXES.map((sandbox) => [
-          sandbox === 'walls' ? 'crashes inside walls' : 'crashes without walls',
-          trials.filter((one) => one.sandbox === sandbox).length,
-        ]),
-      ),
-      ...Object.fromEntries(
-        CRASHES.map(({ name }) => [
-          `crashes of \`${name}\``,
-          trials.filter((one) => one.operation === name).length,
-        ]),
-      ),
-      'repaired by the next start, nothing left over, the same task landed afterwards': trials.length,
-      'longest repair': duration(Math.max(...trials.map(({ repair }) => repair))),
-      'commits or uncommitted bytes lost': 0,
-      'complaints of `git worktree list`, `fetch`, `gc`, `fsck` in between': 0,
-    }
-  },
+  run: async (size, report) => await crashAll(size, report, CRASHES),
+}
+
+export const landingCrashes: Proof<Size> = {
+  name: 'landing-crashes',
+  line: '`kill -9` of the whole process group at 300 random moments and at every named crash point of `land`, of two tasks and of a stack of four in which one fails: the next start repairs all by itself within 30 s, what is fine lands, what fails is handed back, 0 commits lost, main is never broken, no lock is left.',
+  sample: { points: 1, moments: 0, together: 1 },
+  full: { points: 0, moments: 300, together: 2 },
+  run: async (size, report) => await crashAll(size, report, LANDINGS),
+}
+
+async function crashAll(size: Size, report: Report, operations: readonly Crash[]): Promise<Figures> {
+  const trials = await inTurn(planned(size, report.seed, operations), size.together, report)
+  const points = trials.filter(({ at }) => typeof at === 'string')
+  const moments = trials.filter(({ at }) => typeof at === 'number')
+  return {
+    'named crash points, each in the operations that pass it': `${new Set(points.map(({ at }) => at)).size} of ${CRASH_POINTS.length}, ${points.length} crashes`,
+    'random moments': moments.length,
+    ...Object.fromEntries(
+      SANDBOXES.map((sandbox) => [
+        sandbox === 'walls' ? 'crashes inside walls' : 'crashes without walls',
+        trials.filter((one) => one.sandbox === sandbox).length,
+      ]),
+    ),
+    ...Object.fromEntries(
+      operations.map(({ name }) => [
+        `crashes of \`${name}\``,
+        trials.filter((one) => one.operation === name).length,
+      ]),
+    ),
+    'repaired by the next start, nothing left over, the same task landed afterwards': trials.length,
+    'longest repair': duration(Math.max(...trials.map(({ repair }) => repair))),
+    'commits or uncommitted bytes lost': 0,
+    'complaints of `git worktree list`, `fetch`, `gc`, `fsck` in between': 0,
+  }
 }
 
 type Plan = Pick<Trial, 'operation' | 'sandbox' | 'at'>
 
-function planned({ points, moments }: Size, seed: number): Plan[] {
+function planned({ points, moments }: Size, seed: number, operations: readonly Crash[]): Plan[] {
   const random = randomNumbers(seed)
   const all = SANDBOXES.flatMap((sandbox) =>
-    CRASHES.flatMap(({ name, points }) =>
+    operations.flatMap(({ name, points }) =>
       points(sandbox).map((at): Plan => ({ operation: name, sandbox, at })),
     ),
   )
@@ -79,8 +89,8 @@ function planned({ points, moments }: Size, seed: number): Plan[] {
   const times = Array.from(
     { length: moments },
     (_, n): Plan => ({
-      operation: CRASHES[n % CRASHES.length]?.name ?? '',
-      sandbox: SANDBOXES[Math.floor(n / CRASHES.length) % SANDBOXES.length] ?? 'none',
+      operation: operations[n % operations.length]?.name ?? '',
+      sandbox: SANDBOXES[Math.floor(n / operations.length) % SANDBOXES.length] ?? 'none',
       at: random(),
     }),
   )

@@ -7,6 +7,7 @@ import type { RunSummary } from '../../src/operations/snapshot.ts'
 import { snapshot, taskView } from '../fixtures/run-snapshots.ts'
 
 const DONE: RunSummary = {
+  branches: [],
   landed: [1, 2],
   unfinished: [],
   base: 'main',

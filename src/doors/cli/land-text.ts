@@ -1,3 +1,6 @@
+import type { PushView } from '../../operations/push-view.ts'
+import { pushText } from './push-text.ts'
+
 interface Entry {
   readonly task: number
   /** Null: base had it all. */
@@ -9,10 +12,14 @@ interface Entry {
   readonly files?: readonly string[]
 }
 
-type Landed = Readonly<Record<'landed' | 'rejected' | 'conflicted' | 'held' | 'waiting', readonly Entry[]>>
+type Landed = Readonly<
+  Record<'landed' | 'rejected' | 'conflicted' | 'held' | 'waiting', readonly Entry[]>
+> & {
+  readonly push: PushView | null
+}
 
 /** `worklane land` for people. */
-export function landText({ landed, rejected, conflicted, held, waiting }: Landed): string {
+export function landText({ landed, rejected, conflicted, held, waiting, push }: Landed): string {
   const files = (entry: Entry): string =>
     (entry.files?.length ?? 0) === 0 ? '' : `: ${entry.files?.slice(0, 6).join(', ')}`
   const lines = [
@@ -38,5 +45,6 @@ export function landText({ landed, rejected, conflicted, held, waiting }: Landed
         `… #${entry.task} ${entry.state?.replace('_', ' ')}${entry.state === 'awaiting_review' ? `: worklane approve ${entry.task}` : ''}`,
     ),
   ]
-  return lines.length === 0 ? 'Nothing to land.' : lines.join('\n')
+  const told = push === null ? [] : [pushText(push)]
+  return [...(lines.length === 0 ? ['Nothing to land.'] : lines), ...told].join('\n')
 }

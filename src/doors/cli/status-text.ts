@@ -1,3 +1,6 @@
+import type { PushView } from '../../operations/push-view.ts'
+import { pushText } from './push-text.ts'
+
 interface Status {
   readonly base: string | null
   readonly engine: { readonly since: string } | null
@@ -13,6 +16,7 @@ interface Status {
   readonly findings: number
   readonly overlaps: { readonly lanes: number; readonly base: number }
   readonly landingPaused: boolean
+  readonly push: PushView | null
   readonly landings: readonly {
     readonly task: number
     readonly state: string
@@ -62,6 +66,7 @@ export function statusText(status: Status): string {
           `Health   ${status.findings} ${status.findings === 1 ? 'finding' : 'findings'}; see: worklane doctor`,
         ]),
     ...(status.landingPaused ? ['Landing  paused; go on with: worklane landing resume'] : []),
+    ...(status.push === null ? [] : [`Push     ${pushText(status.push)}`]),
     ...status.landings.map(
       ({ task, state, reason, files }) =>
         `Landing  #${task} ${state.replace('_', ' ')}${reason === null ? '' : `: ${reason}`}${files.length === 0 ? '' : ` (${files.slice(0, 4).join(', ')})`}`,

@@ -4,8 +4,16 @@ import { signingAsked } from '../../host/git/identity.ts'
 import { findTask } from '../../ledger/tasks.ts'
 import type { World } from '../world.ts'
 
-/** Makes the commit that would follow `on` with the task's frozen result. Touches no ref and no work tree. */
-export async function candidateOn(world: World, entry: Landing, on: string): Promise<CandidateAnswer> {
+/**
+ * Makes the commit that would follow `on` with the task's frozen result. Touches no ref and no work tree. Rules resolve
+ * conflicts only where it is verified afterwards.
+ */
+export async function candidateOn(
+  world: World,
+  entry: Landing,
+  { on, verified }: { readonly on: string; readonly verified: boolean },
+): Promise<CandidateAnswer> {
+  const { resolve, changelogs } = world.settings.landing
   const task = await findTask(world.ledger.db, entry.taskId)
   const subject = task?.subject ?? ''
   return await makeCandidate(world.repository, {
@@ -18,5 +26,6 @@ export async function candidateOn(world: World, entry: Landing, on: string): Pro
       trailers: [['Worklane-Task', String(entry.taskId)]],
     },
     sign: await signingAsked({ gitDir: world.repository.commonDir }),
+    ...(resolve && verified ? { resolve: { changelogs } } : {}),
   })
 }

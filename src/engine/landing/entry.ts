@@ -1,5 +1,6 @@
 import { LANDING_FAULT_CAP, type Landing } from '../../board/landing.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
+import { crashPoint } from '../../host/crash-point.ts'
 import { Fault } from '../../host/fault.ts'
 import { deleteOwnRef } from '../../host/git/own-refs.ts'
 import { branchTip } from '../../host/git/refs.ts'
@@ -59,6 +60,7 @@ export async function handBack(
     const ended = await moveLanding(tx, entry.id, step, change)
     return isRefusal(ended) ? ended : await returnTask(tx, entry.taskId, note)
   })
+  crashPoint('landing.rejected')
   await dropCandidateRef(world, entry)
 }
 

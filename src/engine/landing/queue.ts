@@ -1,7 +1,10 @@
 import type { Landing } from '../../board/landing.ts'
+import { landingOrder } from '../../board/landing-order.ts'
 import { batchSize, failureRate } from '../../board/prefix-search.ts'
 import { isLandingPaused } from '../../ledger/landing-pause.ts'
 import { landingQueue } from '../../ledger/landings.ts'
+import { overlapsByTask } from '../../ledger/overlaps.ts'
+import { taskMap } from '../../ledger/tasks.ts'
 import { recentEnds } from '../../ledger/verify-runs.ts'
 import type { World } from '../world.ts'
 import { watchBase } from './base-check.ts'
@@ -60,7 +63,7 @@ export function openQueue(world: World, rules: QueueRules): Queue {
     }
   }
   const work = async (): Promise<void> => {
-    const queued = (await landingQueue(world.ledger.db)).filter(({ state }) => state === 'queued')
+    const queued = await inOrder(world)
     if (queued.length === 0 || suspects.overdue) return await again()
     const commandOf = (entry: Landing): string | null => rules.insist ?? entry.verify ?? rules.verify
     const atMost = landing.batch ?? batchSize(failureRate(await recentEnds(world.ledger.db)), slots.count)
@@ -84,6 +87,17 @@ export function openQueue(world: World, rules: QueueRules): Queue {
     work,
     release: async () => await suspects.release('interrupted'),
   }
+}
+
+async function inOrder({ ledger: { db } }: World): Promise<Landing[]> {
+  const queued = (await landingQueue(db)).filter(({ state }) => state === 'queued')
+  if (queued.length < 2) return queued
+  const [overlaps, tasks] = [await overlapsByTask(db), await taskMap(db)]
+  const entries = queued.map((landing) => {
+    const priority = tasks.get(landing.taskId)?.priority ?? 0
+    return { id: landing.id, priority, overlaps: overlaps.get(landing.taskId) ?? 0, landing }
+  })
+  return landingOrder(entries).map(({ landing }) => landing)
 }
 
 async function landUnverified(world: World, { base, on, entries }: Stack): Promise<boolean> {

@@ -6,6 +6,7 @@ import { syncFileSystem } from '../../host/files/sync.ts'
 import type { CandidateAnswer } from '../../host/git/candidate.ts'
 import { setOwnRefs } from '../../host/git/own-refs.ts'
 import { branchTip } from '../../host/git/refs.ts'
+import type { ResolvedFile } from '../../host/git/resolve.ts'
 import { moveLanding, recordLanded } from '../../ledger/landings.ts'
 import { tell, transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
@@ -19,6 +20,8 @@ export interface Stacked {
   readonly entry: Landing
   readonly commit: string
   readonly tree: string
+  /** What rules resolved in it. */
+  readonly resolved: readonly ResolvedFile[]
 }
 
 /** Entries on top of each other, on base as it is. */
@@ -53,7 +56,7 @@ export async function formStack(
   const on = await branchTip({ gitDir: world.repository.commonDir }, first.base)
   if (on === null) return await setAside(world, first, `The branch ${first.base} does not exist.`)
   const alike = leading(queued, (entry) => entry.base === first.base && rules.commandOf(entry) === command)
-  const entries = await pile(world, alike, on, rules.atMost)
+  const entries = await pile(world, alike, { on, command, atMost: rules.atMost })
   if (entries === null || entries.length === 0) return null
   const stack = { base: first.base, on, command, entries }
   const blocked = await firstBlocked(world, stack)
@@ -73,29 +76,43 @@ function leading<T>(all: readonly T[], holds: (one: T) => boolean): readonly T[]
   return end === -1 ? all : all.slice(0, end)
 }
 
-/** Null: the first of them has ended, so who is the first has changed. */
+interface Place {
+  readonly on: string
+  readonly command: string | null
+}
+
+/**
+ * Null: the first of them has ended, so who is the first has changed. Where rules resolved a conflict the stack ends:
+ * its last commit is verified itself, not only as a part of others.
+ */
 async function pile(
   world: World,
   queued: readonly Landing[],
-  base: string,
-  atMost: number,
+  { on, command, atMost }: Place & { readonly atMost: number },
 ): Promise<Stacked[] | null> {
   const entries: Stacked[] = []
   for (const entry of queued) {
-    if (entries.length === atMost) break
-    const made = await tryCandidate(world, entry, entries.at(-1)?.commit ?? base)
-    if (made.kind === 'candidate') entries.push({ entry, commit: made.commit, tree: made.tree })
+    const last = entries.at(-1)
+    if (entries.length === atMost || (last?.resolved.length ?? 0) > 0) break
+    const made = await tryCandidate(world, entry, { on: last?.commit ?? on, command })
+    if (made.kind === 'candidate') entries.push(stackedOf(entry, made))
     else if (entries.length === 0) {
-      await endAlone(world, entry, made, base)
+      await endAlone(world, entry, made, on)
       return null
     }
   }
   return entries
 }
 
-async function tryCandidate(world: World, entry: Landing, on: string): Promise<CandidateAnswer> {
+function stackedOf(entry: Landing, { commit, tree, resolved }: Candidate): Stacked {
+  return { entry, commit, tree, resolved }
+}
+
+type Candidate = Extract<CandidateAnswer, { kind: 'candidate' }>
+
+async function tryCandidate(world: World, entry: Landing, { on, command }: Place): Promise<CandidateAnswer> {
   try {
-    return await candidateOn(world, entry, on)
+    return await candidateOn(world, entry, { on, verified: command !== null })
   } catch (error) {
     const fault = asFault(error)
     if (fault === null) throw error
@@ -120,7 +137,7 @@ async function endAlone(
     return
   }
   const files = [...new Set(made.files.map(({ path }) => path))]
-  const text = `It conflicts with what landed on ${entry.base} since this lane began.\n\nThe files:\n\n${files.map((path) => `- ${path}`).join('\n')}\n\nRun \`git merge ${entry.base}\` in the lane, resolve these files so that both sides keep what they meant, and commit.`
+  const text = `It conflicts with what landed on ${entry.base} since this lane began.\n\nThe files:\n\n${files.map((path) => `- ${path}`).join('\n')}\n\nMerge ${entry.base} into the lane (\`git merge ${entry.base}\`, which Worklane begins for an agent that it starts), resolve these files so that both sides keep what they meant, and commit.`
   const change = { reason: `conflicts with ${entry.base}`, files }
   await handBack(world, entry, 'conflict', change, { kind: 'conflict', text })
 }
@@ -140,12 +157,12 @@ async function firstBlocked(world: World, { base, on, entries }: Stack): Promise
 }
 
 /** Held with what it would be on base alone, which says when it is free. */
-async function holdAlone(world: World, { base, on }: Stack, { entry }: Stacked): Promise<void> {
-  const alone = await tryCandidate(world, entry, on)
+async function holdAlone(world: World, { base, on, command }: Stack, { entry }: Stacked): Promise<void> {
+  const alone = await tryCandidate(world, entry, { on, command })
   if (isRefusal(await move(world, entry.id, 'start'))) return
   const blocked = alone.kind === 'candidate' ? await blockageOf(world, base, on, alone.commit) : null
   if (alone.kind !== 'candidate' || blocked === null) return void (await move(world, entry.id, 'fault'))
-  await keep(world, [{ entry, commit: alone.commit, tree: alone.tree }])
+  await keep(world, [stackedOf(entry, alone)])
   await move(world, entry.id, 'hold', {
     candidate: alone.commit,
     candidateOn: on,
@@ -178,8 +195,14 @@ async function record(world: World, { base, on, entries }: Stack): Promise<boole
   crashPoint('landing.started')
   await transact(world.ledger, world.actor, async (tx) => {
     let below = on
-    for (const { entry, commit } of entries) {
-      await moveLanding(tx, entry.id, 'merge', { candidate: commit, candidateOn: below, verified: false })
+    for (const { entry, commit, resolved } of entries) {
+      const told = resolved.length === 0 ? {} : { resolved }
+      await moveLanding(tx, entry.id, 'merge', {
+        candidate: commit,
+        candidateOn: below,
+        verified: false,
+        told,
+      })
       below = commit
     }
     return null

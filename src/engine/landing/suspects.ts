@@ -90,7 +90,12 @@ async function reject(
 ): Promise<void> {
   const { entry } = stacked
   const { command } = end.job
-  const text = `Merged with ${entry.base}, \`${command}\` failed (twice). The end of its output:\n\n\`\`\`\n${again.tail}\n\`\`\``
-  const change = { reason: `\`${command}\` failed; its output: ${again.log}` }
+  const files = stacked.resolved.map(({ path }) => path)
+  const byRules =
+    files.length === 0
+      ? ''
+      : ` It conflicts with ${entry.base}; Worklane had put the lines of both sides together in ${files.join(', ')}, which may be what is wrong.`
+  const text = `Merged with ${entry.base}, \`${command}\` failed (twice).${byRules} The end of its output:\n\n\`\`\`\n${again.tail}\n\`\`\``
+  const change = { reason: `\`${command}\` failed; its output: ${again.log}`, files }
   await handBack(world, entry, 'reject', change, { kind: 'rejection', text })
 }

@@ -9,6 +9,7 @@ import type { World } from '../world.ts'
 import { isAttended } from './attended.ts'
 import { giveUpLane, makeLane } from './make.ts'
 import { type LaneSight, type LaneStep, planLanes } from './plan.ts'
+import { isRefreshing, settleRefresh } from './refresh.ts'
 import { releaseLane, removeLane, take } from './remove.ts'
 import { leftInTrash } from './trash.ts'
 
@@ -53,6 +54,7 @@ async function observe(world: World): Promise<LaneSight[]> {
     task: states.get(lane.taskId) ?? 'cancelled',
     attended: isAttended(world, lane),
     wanted: wanted.has(lane.taskId),
+    refreshing: isRefreshing(world, lane),
   }))
 }
 
@@ -76,7 +78,9 @@ async function act(world: World, step: LaneStep): Promise<void> {
     )
     if (!isRefusal(condemned)) await removeLane(world, condemned)
   } else if (step.action === 'remove') await removeLane(world, lane)
-  else if (await take(world, lane)) await settleHalfMade(world, lane, step)
+  else if (!(await take(world, lane))) return
+  else if (step.action === 'settle') await settleRefresh(world, lane)
+  else await settleHalfMade(world, lane, step)
 }
 
 async function settleHalfMade(world: World, lane: OwnedLane, step: LaneStep): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import { crashPoint } from '../../host/crash-point.ts'
-import { lanesOf, liveLane, type OwnedLane } from '../../ledger/lanes.ts'
+import { findLane, lanesOf, liveLane, type OwnedLane } from '../../ledger/lanes.ts'
 import { holdsTask } from '../../ledger/leases.ts'
 import { transact } from '../../ledger/transact.ts'
 import { readyRepository } from '../repository.ts'
@@ -9,6 +9,7 @@ import type { World } from '../world.ts'
 import { isAttended, letGo } from './attended.ts'
 import { giveUpLane, makeLane } from './make.ts'
 import { rebuildIfGone } from './rebuild.ts'
+import { freeOfRefresh } from './refresh.ts'
 import { removeLane, take } from './remove.ts'
 import { reserveTaskLane } from './reserve.ts'
 
@@ -39,7 +40,8 @@ async function step(world: World, taskId: number, epoch: number): Promise<OwnedL
   const live = await liveLane(world.ledger.db, taskId)
   if (live?.state === 'creating') return await makeOrWait(world, live)
   if (live?.state === 'quarantined') return diverged(live)
-  if (live !== undefined) return await rebuildIfGone(world, live)
+  if (live !== undefined)
+    return (await freeOfRefresh(world, live)) ? await rebuildIfGone(world, await anew(world, live)) : 'wait'
   const [former] = await lanesOf(world.ledger.db, taskId)
   // A lane on its way out may be what the new one is filled from, and holds the branch: it goes first.
   if (former !== undefined && former.state !== 'removed') return await removeOrWait(world, former)
@@ -49,6 +51,10 @@ async function step(world: World, taskId: number, epoch: number): Promise<OwnedL
   if (isRefusal(reserved)) return reserved
   crashPoint('lane.reserved')
   return await makeOrWait(world, reserved, true)
+}
+
+async function anew(world: World, lane: OwnedLane): Promise<OwnedLane> {
+  return (await findLane(world.ledger.db, lane.id)) ?? lane
 }
 
 /** Both an agent and somebody else left commits in it; which are right only a person knows. */

@@ -9,9 +9,11 @@ export interface LaneSight {
   readonly attended: boolean
   /** The task has a live lease, so somebody waits for the lane. */
   readonly wanted: boolean
+  /** Bringing it up to date has begun and not ended. */
+  readonly refreshing: boolean
 }
 
-export type LaneAction = 'make' | 'give_up' | 'condemn' | 'remove'
+export type LaneAction = 'make' | 'give_up' | 'condemn' | 'remove' | 'settle'
 
 export interface LaneStep {
   readonly action: LaneAction
@@ -30,7 +32,7 @@ export function planLanes(sights: readonly LaneSight[]): LaneStep[] {
   })
 }
 
-function planLane({ lane, task, attended, wanted }: LaneSight): LaneStep | null {
+function planLane({ lane, task, attended, wanted, refreshing }: LaneSight): LaneStep | null {
   if (attended) return null
   const step = (action: LaneAction, what: string, why: string): LaneStep => ({
     action,
@@ -46,6 +48,8 @@ function planLane({ lane, task, attended, wanted }: LaneSight): LaneStep | null 
   if (lane.state === 'condemned')
     return step('remove', `Archive and remove ${name}.`, 'It is no longer needed.')
   if (lane.state === 'archived') return step('remove', `Remove ${name}.`, 'It is archived.')
+  if (lane.state === 'ready' && refreshing)
+    return step('settle', `Finish or undo the refresh of ${name}.`, 'Bringing it up to date was interrupted.')
   if (lane.state === 'ready' && lane.holder === 'host' && !lane.keep && FINISHED.includes(task))
     return step('condemn', `Remove ${name}.`, `The task is ${task}.`)
   return null

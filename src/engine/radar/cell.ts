@@ -7,6 +7,7 @@ import {
 } from '../../board/overlap.ts'
 import { hunksOf } from '../../host/git/hunks.ts'
 import type { BatchAnswer } from '../../host/git/merge-batch.ts'
+import type { StagedFile } from '../../host/git/merge-records.ts'
 import type { ObjectStore } from '../../host/git/object-store.ts'
 
 /** What is known of two sides; paths are bytes (host/git/path-bytes.ts). */
@@ -34,7 +35,7 @@ export interface Judged {
 
 /** Cells by key, with the lines of all of them asked for at once. */
 export async function cellsOf(
-  store: ObjectStore,
+  { objects, lines }: Lines,
   judged: readonly Judged[],
 ): Promise<ReadonlyMap<string, Cell>> {
   const files = new Map(
@@ -43,7 +44,7 @@ export async function cellsOf(
       answer?.kind === 'conflict' ? answer.files.filter(({ path }) => counts(path)) : [],
     ]),
   )
-  const hunks = await hunksOf(store, [...files.values()].flat())
+  const hunks = await knownHunks({ objects, lines }, [...files.values()].flat())
   return new Map(
     judged.map(({ key, answer, collisions }): [string, Cell] => {
       if (answer?.kind === 'unknown') return [key, answer]
@@ -56,6 +57,26 @@ export async function cellsOf(
       return [key, { kind: 'overlap', files: all, hunks: own.flatMap((file) => hunks.get(file) ?? []) }]
     }),
   )
+}
+
+/** Lines by the contents that collide: a lane that changes elsewhere has the same ones as before. */
+export interface Lines {
+  readonly objects: ObjectStore
+  readonly lines: Map<string, readonly OverlapHunk[]>
+}
+
+const MOST_LINES = 10_000
+
+async function knownHunks(
+  { objects, lines }: Lines,
+  files: readonly StagedFile[],
+): Promise<ReadonlyMap<StagedFile, readonly OverlapHunk[]>> {
+  const keyOf = ({ path, stages }: StagedFile): string =>
+    [path, ...stages.map(({ stage, object }) => `${stage} ${object}`)].join('\0')
+  if (lines.size > MOST_LINES) lines.clear()
+  const missing = files.filter((file) => !lines.has(keyOf(file)))
+  for (const [file, hunks] of await hunksOf(objects, missing)) lines.set(keyOf(file), hunks)
+  return new Map(files.map((file) => [file, lines.get(keyOf(file)) ?? []]))
 }
 
 export function collisionsOf(a: Footprint, b: Footprint): [ours: string, theirs: string][] {

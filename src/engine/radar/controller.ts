@@ -1,10 +1,11 @@
 import { asFault } from '../../host/fault.ts'
+import { glanceAtBranch } from '../../host/git/glance.ts'
 import { emptyRadarStore } from '../../host/git/radar-store.ts'
 import { isNewLook, recordLook } from '../../ledger/overlaps.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { Action, Controller } from '../controller.ts'
 import type { World } from '../world.ts'
-import { glanceAtBase, radarLanes } from './lanes.ts'
+import { radarLanes } from './lanes.ts'
 import { publish } from './published.ts'
 import { type Look, Radar, radarDirectory } from './radar.ts'
 
@@ -75,7 +76,7 @@ async function glance(world: World): Promise<string> {
   const bases = [...new Set(lanes.map(({ lane }) => lane.base))]
   return JSON.stringify([
     lanes.map(({ lane, frozen }) => [lane.id, lane.state, lane.holder, frozen]),
-    bases.map((base) => glanceAtBase(world.repository.commonDir, base)),
+    bases.map((base) => glanceAtBranch(world.repository.commonDir, base)),
   ])
 }
 

@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import { landingQueue } from '../../ledger/landings.ts'
 import type { OwnedLane } from '../../ledger/lanes.ts'
 import { standingLanes } from '../../ledger/lanes.ts'
@@ -29,12 +27,4 @@ export async function radarLanes({ ledger: { db } }: World): Promise<RadarLane[]
     const frozen = task.state === 'completed' ? (results.get(lane.taskId) ?? null) : null
     return [{ taskId: lane.taskId, subject: task.subject, lane, frozen }]
   })
-}
-
-/** Changes when base does, without starting git: the ref as a file, or all refs that are packed. */
-export function glanceAtBase(commonDir: string, base: string): string {
-  return [join('refs', 'heads', base), 'packed-refs']
-    .map((name) => statSync(join(commonDir, name), { bigint: true, throwIfNoEntry: false }))
-    .map((stat) => (stat === undefined ? '' : `${stat.ino} ${stat.mtimeNs}`))
-    .join('|')
 }

@@ -3,7 +3,7 @@ import { mergeBatch } from '../../host/git/merge-batch.ts'
 import type { ObjectStore } from '../../host/git/object-store.ts'
 import type { RadarStore } from '../../host/git/radar-store.ts'
 import { pathsOf } from '../../host/git/tree-diffs.ts'
-import { type Cell, CLEAN, cellsOf, collisionsOf, type Judged } from './cell.ts'
+import { type Cell, CLEAN, cellsOf, collisionsOf, type Judged, type Lines } from './cell.ts'
 import { type Normal, normalise } from './normal.ts'
 
 /** One lane: a commit of everything in it, and the commit that its base is at. */
@@ -24,6 +24,7 @@ export interface Placed {
 export class Matrix {
   readonly #store: RadarStore
   readonly #objects: ObjectStore
+  readonly #lines: Lines['lines'] = new Map()
   #normals = new Map<string, Normal>()
   #cells = new Map<string, Cell>()
   #basePaths: { readonly base: string; readonly paths: Promise<Footprint> } | null = null
@@ -64,7 +65,7 @@ export class Matrix {
     }
     for (const [base, some] of missing) {
       const pathsOfBase = async () => await this.#pathsOf(base)
-      const ground = { store: this.#store, objects: this.#objects, pathsOfBase }
+      const ground = { store: this.#store, objects: this.#objects, lines: this.#lines, pathsOfBase }
       for (const [commit, normal] of await normalise(ground, base, some))
         kept.set(`${base} ${commit}`, normal)
     }
@@ -127,13 +128,14 @@ export class Matrix {
         ours: shared ? ours.commit : a.commit,
         theirs: shared ? theirs.commit : b.commit,
       })),
+      { related: open.every(({ shared }) => shared) },
     )
     const judged = pairs.map((pair): Judged => {
       const collisions = collisionsOf(pair.ours.footprint, pair.theirs.footprint)
       const counts = pair.shared ? {} : { counts: (path: string) => !isBases(pair, path) }
       return { key: pair.key, answer: answers.get(pair.key), collisions, ...counts }
     })
-    return await cellsOf(this.#objects, judged)
+    return await cellsOf({ objects: this.#objects, lines: this.#lines }, judged)
   }
 }
 

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../host/git/object-store.ts'
 import { standToBase } from '../../host/git/on-base.ts'
 import { type RadarStore, writeCommits } from '../../host/git/radar-store.ts'
 import { treeDiffs } from '../../host/git/tree-diffs.ts'
-import { type Cell, cellsOf, collisionsOf } from './cell.ts'
+import { type Cell, cellsOf, collisionsOf, type Lines } from './cell.ts'
 import type { Side } from './matrix.ts'
 
 /**
@@ -26,13 +26,14 @@ export interface Normal {
 export interface Ground {
   readonly store: RadarStore
   readonly objects: ObjectStore
+  readonly lines: Lines['lines']
   /** Every path of base, where a lane adds some. */
   readonly pathsOfBase: () => Promise<Footprint>
 }
 
 /** All sides have one base. Answers by commit. */
 export async function normalise(
-  { store, objects, pathsOfBase }: Ground,
+  { store, objects, lines, pathsOfBase }: Ground,
   base: string,
   sides: readonly Side[],
 ): Promise<ReadonlyMap<string, Normal>> {
@@ -57,7 +58,7 @@ export async function normalise(
   const adds = [...changes.values()].flat().some(({ before }) => before === null)
   const everything = adds ? await pathsOfBase() : footprintOf([])
   const cells = await cellsOf(
-    objects,
+    { objects, lines },
     commits.map((key) => ({
       key,
       answer: answers.get(key),

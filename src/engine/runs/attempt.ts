@@ -22,6 +22,7 @@ import { type Program, programInLane } from '../program.ts'
 import { hasWalls, laneRoom } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import type { Activity } from './activity.ts'
+import { enterConflict, type OpenMerge } from './conflict.ts'
 import { finishAttempt } from './finish.ts'
 import { promptFor } from './prompt.ts'
 
@@ -150,14 +151,19 @@ interface Done {
   readonly limit: LimitCause | null
   /** The walls that hold the lane until it is handed back. */
   readonly inside: Inside | null
+  /** The merge that the agent found in progress. */
+  readonly merge: OpenMerge | null
 }
 
 /** The worker within its limits, until its whole tree is gone. */
 async function work(world: World, work: Attempt, rules: AttemptRules): Promise<Done> {
-  const { lane, run } = work
+  const { task, lane, run } = work
   let inside: Inside | null = null
+  let merge: OpenMerge | null = null
   try {
     inside = (await hasWalls(world)) ? await enterWalls(world, lane) : null
+    const conflict = await enterConflict(world, { task, lane, inside, verify: rules.verify })
+    merge = conflict?.open ?? null
     const guard = await rules.guard({
       laneId: lane.id,
       token: run.token,
@@ -165,14 +171,14 @@ async function work(world: World, work: Attempt, rules: AttemptRules): Promise<D
       ownUser: inside?.walls.uid != null,
     })
     try {
-      const exit = await toTheEnd(world, work, { rules, guard, inside })
-      return { exit, limit: guard.cause(), inside }
+      const exit = await toTheEnd(world, work, { rules, guard, inside, brief: conflict?.brief ?? null })
+      return { exit, limit: guard.cause(), inside, merge }
     } finally {
       await guard.close()
     }
   } catch (error) {
-    if (error instanceof Fault) return { exit: `${error.message} ${error.hint}`.trim(), limit: null, inside }
-    throw error
+    if (!(error instanceof Fault)) throw error
+    return { exit: `${error.message} ${error.hint}`.trim(), limit: null, inside, merge }
   }
 }
 
@@ -180,14 +186,16 @@ interface Means {
   readonly rules: AttemptRules
   readonly guard: Guard
   readonly inside: Inside | null
+  /** What the agent is told of the conflict that it is in. */
+  readonly brief: string | null
 }
 
 async function toTheEnd(
   world: World,
   { task, lane, run }: Attempt,
-  { rules, guard, inside }: Means,
+  { rules, guard, inside, brief }: Means,
 ): Promise<WorkerExit> {
-  const prompt = promptFor(task, await notesOf(world.ledger.db, task.id), lane)
+  const prompt = promptFor(task, await notesOf(world.ledger.db, task.id), lane, brief)
   const promptFile = join(run.directory, 'prompt.md')
   const { agents } = world.settings
   await mkdir(run.directory, { recursive: true, mode: 0o700 })

@@ -4,6 +4,7 @@ import { type Evidence, judge, type Verdict } from '../../board/run.ts'
 import type { Task } from '../../board/task.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { asFault } from '../../host/fault.ts'
+import { leftMarkers } from '../../host/git/begin-merge.ts'
 import { removeDeadLocks, removeLocksInside } from '../../host/git/dead-locks.ts'
 import type { GitPlace } from '../../host/git/git.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
@@ -19,6 +20,7 @@ import { runChecks } from '../checks.ts'
 import { diskIsFull, wantsRoom } from '../disk.ts'
 import { type Inside, leaveWalls } from '../hand-over.ts'
 import type { World } from '../world.ts'
+import type { OpenMerge } from './conflict.ts'
 import { takeIn } from './take-in.ts'
 
 export interface FinishedAttempt {
@@ -31,6 +33,8 @@ export interface FinishedAttempt {
   readonly limit: LimitCause | null
   /** The walls that still hold the lane; null: there were none. */
   readonly inside: Inside | null
+  /** The merge that it found in progress. */
+  readonly merge: OpenMerge | null
   /** Command that the work must pass before it lands. */
   readonly verify: string | null
 }
@@ -127,12 +131,13 @@ function diverged({ task, lane }: FinishedAttempt, { verdict }: Weighed): Weighe
 
 async function weigh(
   world: World,
-  { task, lane, run, exit, limit }: FinishedAttempt,
+  { task, lane, run, exit, limit, merge }: FinishedAttempt,
   head: string | null,
-  unfinished: string | null,
+  open: string | null,
 ): Promise<Weighed> {
   if (typeof exit === 'string') return { verdict: { outcome: 'failed', detail: exit }, result: null }
   const place = { gitDir: world.repository.commonDir }
+  const unfinished = open ?? (await unresolved(place, merge, head))
   const commits = head === null ? 0 : await ownCommits(place, lane, head)
   const done =
     limit?.ended !== true && !exit.stopRequested && !exit.timedOut && unfinished === null && commits > 0
@@ -155,6 +160,17 @@ async function weigh(
   const verdict = judge(evidence)
   if (checked === null || checked.green) return { verdict, result: head }
   return { verdict: { ...verdict, detail: `${verdict.detail}\n\n${checked.tail}` }, result: head }
+}
+
+/** Files that still hold markers of the merge may be committed, but nobody resolved them. */
+async function unresolved(
+  place: GitPlace,
+  merge: OpenMerge | null,
+  head: string | null,
+): Promise<string | null> {
+  if (merge === null || head === null) return null
+  const files = await leftMarkers(place, { commit: head, ...merge })
+  return files.length === 0 ? null : `merge: conflict markers are left in ${files.join(', ')}`
 }
 
 async function conclude(

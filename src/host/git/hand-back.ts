@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { entriesOnly, type IndexEntry, parseIndex } from '../archive/index-file.ts'
 import { git, gitBytes, splitZero } from './git.ts'
@@ -44,6 +44,18 @@ export interface HandBack {
   readonly before: HostState
   /** The index inside the walls. */
   readonly privateIndex: string
+  /** The index of the host, locked since before; given back unlocked. Default: it is locked now. */
+  readonly lock?: FileHandle | undefined
+}
+
+/** Locks the index as git does. Null: somebody's git works on it, or was killed there. */
+export async function lockIndex(adminDir: string): Promise<FileHandle | null> {
+  return await open(join(adminDir, 'index.lock'), 'wx').catch(() => null)
+}
+
+export async function unlockIndex(adminDir: string, lock: FileHandle): Promise<void> {
+  await lock.close().catch(() => undefined)
+  await rm(join(adminDir, 'index.lock'), { force: true })
 }
 
 /**
@@ -51,23 +63,37 @@ export interface HandBack {
  * git meanwhile, so nothing is changed. Repeatable: after a crash in the middle the branch is there already.
  */
 export async function handBack(back: HandBack): Promise<boolean> {
-  const { commonDir, adminDir, branch, to, before } = back
-  const now = await hostState(commonDir, adminDir, branch)
-  const moved = now.tip === to
-  if ((!moved && now.tip !== before.tip) || now.head !== `ref: refs/heads/${branch}`) return false
-  if (now.index !== before.index && !moved) return false
-  const lock = await open(join(adminDir, 'index.lock'), 'wx').catch(() => null)
+  const { adminDir } = back
+  const lock = back.lock ?? ((await mayMove(back)) === null ? null : await lockIndex(adminDir))
   if (lock === null) return false
+  let isIndex = false
   try {
+    const may = await mayMove(back)
+    if (may === null) return false
     await lock.writeFile(await indexFor(back))
     await lock.close()
-    if (!moved && !(await moveBranch(back, before.tip))) return false
+    if (!may.moved && !(await moveBranch(back, back.before.tip))) return false
     await rename(join(adminDir, 'index.lock'), join(adminDir, 'index'))
+    isIndex = true
     return true
   } finally {
-    await lock.close().catch(() => undefined)
-    await rm(join(adminDir, 'index.lock'), { force: true })
+    // Once it is renamed, a lock there is somebody else's.
+    if (!isIndex) await unlockIndex(adminDir, lock)
   }
+}
+
+/** Whether the host stands as it stood, or there already; null: somebody has changed it. */
+async function mayMove({
+  commonDir,
+  adminDir,
+  branch,
+  to,
+  before,
+}: HandBack): Promise<{ moved: boolean } | null> {
+  const now = await hostState(commonDir, adminDir, branch)
+  const moved = now.tip === to
+  if ((!moved && now.tip !== before.tip) || now.head !== `ref: refs/heads/${branch}`) return null
+  return now.index !== before.index && !moved ? null : { moved }
 }
 
 async function moveBranch({ commonDir, branch, to }: HandBack, from: string | null): Promise<boolean> {

@@ -25,18 +25,11 @@ export async function hunksOf<T extends StagedFile>(
   const told = files.filter(hasLines).slice(0, MOST_FILES)
   if (told.length === 0) return new Map()
   try {
-    await using quarantine = await openQuarantine(store)
-    const stages = ([1, 2, 3] as const).map((stage) => told.map((file) => stageOf(file, stage)))
-    const [base = '', ...sides] = await Promise.all(
-      stages.map(async (all) => await flatTree(quarantine, all)),
-    )
-    const [ours, theirs] = await Promise.all(
-      sides.map(async (side) => await lineChanges(quarantine, base, side)),
-    )
+    const { ours, theirs } = await changesOf(store, told)
     return new Map(
       told.map((file, at) => [
         file,
-        collidingHunks(ours?.get(at) ?? [], theirs?.get(at) ?? [])
+        collidingHunks(ours.get(at) ?? [], theirs.get(at) ?? [])
           .slice(0, MOST_HUNKS)
           .map((hunk) => ({ path: file.path, ...hunk })),
       ]),
@@ -47,12 +40,30 @@ export async function hunksOf<T extends StagedFile>(
   }
 }
 
+/** What each side changed in each file, by its position among them. */
+export async function changesOf(
+  store: ObjectStore,
+  files: readonly StagedFile[],
+): Promise<Record<'ours' | 'theirs', ReadonlyMap<number, readonly LineChange[]>>> {
+  await using quarantine = await openQuarantine(store)
+  const tree = async (stage: 1 | 2 | 3): Promise<string> =>
+    await flatTree(
+      quarantine,
+      files.map((file) => stageOf(file, stage)),
+    )
+  const [base, ...sides] = await Promise.all([tree(1), tree(2), tree(3)])
+  const [ours = new Map(), theirs = new Map()] = await Promise.all(
+    sides.map(async (side) => await lineChanges(quarantine, base, side)),
+  )
+  return { ours, theirs }
+}
+
 function hasLines({ stages }: StagedFile): boolean {
   const has = (stage: 2 | 3): boolean => stages.some((one) => one.stage === stage)
   return has(2) && has(3) && stages.every(({ mode }) => mode.startsWith('100'))
 }
 
-function stageOf({ stages }: StagedFile, stage: 1 | 2 | 3): Stage | undefined {
+export function stageOf({ stages }: StagedFile, stage: 1 | 2 | 3): Stage | undefined {
   return stages.find((one) => one.stage === stage)
 }
 

@@ -16,6 +16,8 @@ export type BatchAnswer =
 export interface BatchOptions {
   /** The trees stay in the store. Default: they are gone when the answer comes. */
   readonly keep?: boolean
+  /** The two commits of each pair are known to have one in common: what cannot be read is looked for meanwhile. */
+  readonly related?: boolean
   /** Milliseconds for all of it; pairs that are not merged by then are unknown. Default: five minutes. */
   readonly timeout?: number
   /** Milliseconds for one process. Default: one minute. */
@@ -47,8 +49,11 @@ export async function mergeBatch(
 ): Promise<ReadonlyMap<string, BatchAnswer>> {
   const answers = new Map<string, BatchAnswer>()
   if (pairs.length === 0) return answers
-  for (const [key, reason] of await unmergeable(store, pairs)) answers.set(key, { kind: 'unknown', reason })
-  const open = pairs.filter(({ key }) => !answers.has(key))
+  const checked = unmergeable(store, pairs)
+  // Waited for in the end.
+  checked.catch(() => undefined)
+  const left = options.related === true ? new Map<string, string>() : await checked
+  const open = pairs.filter(({ key }) => !left.has(key))
   const deadline = performance.now() + (options.timeout ?? ALL)
   const aside = await mkdtemp(join(tmpdir(), 'worklane-merge-'))
   try {
@@ -66,6 +71,7 @@ export async function mergeBatch(
         queue.unshift(...(await mergeChunk(run, chunk, answers)))
     }
     await Promise.all(Array.from({ length: workersFor(open.length) }, worker))
+    for (const [key, reason] of await checked) answers.set(key, { kind: 'unknown', reason })
   } finally {
     await rm(aside, { recursive: true, force: true })
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Checkout } from './checkouts.ts'
-import { fillUpMove, type HalfMove, undoHalfMove } from './undo-half-move.ts'
+import { fillUpMove, type HalfMove, movedFiles, undoHalfMove } from './undo-half-move.ts'
 
 /**
  * While a fast-forward runs in a checkout, this file in its git directory says so. Found later, it means that whoever
@@ -32,8 +32,9 @@ export async function settleMove(checkout: Checkout): Promise<boolean> {
   const move = await openMove(checkout)
   if (move === null) return true
   if (existsSync(join(checkout.gitDir, 'index.lock'))) return false
-  await undoHalfMove(checkout, move)
-  await fillUpMove(checkout, move)
+  const moved = movedFiles(checkout)
+  await undoHalfMove(moved, move)
+  await fillUpMove(moved, move)
   await endMove(checkout)
   return true
 }

@@ -42,5 +42,5 @@ export async function makeRevert(place: SharedPlace, request: RevertRequest): Pr
     return { kind: 'unknown', reason: `The revert would lose ${lost.map(({ path }) => path).join(', ')}.` }
   const message = await composeMessage(request.message)
   const commit = await writeCommit(place, { tree, parents: [base], message, sign, ...(author && { author }) })
-  return { kind: 'candidate', commit, tree }
+  return { kind: 'candidate', commit, tree, resolved: [] }
 }

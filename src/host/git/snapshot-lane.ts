@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
+import { open, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { diskFull, Fault } from '../fault.ts'
@@ -64,6 +64,7 @@ export async function snapshotLane(request: SnapshotRequest): Promise<Snapshot> 
   const room = join(place.walls === undefined ? store.aside : request.tmp, name)
   const pack = join(store.aside, `${name}.pack`)
   try {
+    if (place.walls !== undefined) await forgetMany(join(request.tmp, 'radar'))
     const said = await runScript(request, name, pack)
     const answer = readAnswer(said, before)
     if (answer.commit !== before?.commit && place.walls !== undefined)
@@ -74,14 +75,23 @@ export async function snapshotLane(request: SnapshotRequest): Promise<Snapshot> 
   }
 }
 
+/** As many files in one of the 256 directories of loose objects stand for some 5,000 in all. */
+const MOST_IN_A_DIRECTORY = 20
+
+/** What is kept between two snapshots of a lane inside its walls, once it is much. */
+async function forgetMany(kept: string): Promise<void> {
+  const names = await readdir(join(kept, 'objects', '17')).catch(() => [])
+  if (names.length > MOST_IN_A_DIRECTORY) await rm(kept, { recursive: true, force: true })
+}
+
 async function runScript(request: SnapshotRequest, name: string, pack: string): Promise<string> {
   const { place, store, largestFile, before, known, ref } = request
   const { walls, workTree } = place
   const aside = join(walls === undefined ? store.aside : '/tmp', name)
-  const own = walls === undefined ? store.objects : join(aside, 'objects')
   const send = walls === undefined ? 'keep' : 'send'
   const blocks = String(Math.ceil(Math.max(largestFile, LARGEST_PACK) / 512))
-  const keep = walls === undefined ? join(store.gitDir, 'indexes', basename(ref)) : '/tmp/radar-index'
+  const keep = walls === undefined ? join(store.gitDir, 'indexes', basename(ref)) : '/tmp/radar'
+  const own = walls === undefined ? store.objects : join(keep, 'objects')
   const words = [aside, own, String(largestFile), blocks, send, before?.standing ?? '', keep]
   const argv = ['/bin/sh', '-c', SNAPSHOT_SCRIPT, 'sh', ...words, ...(await safeSettings(place))]
   const [file = '', ...args] = walls === undefined ? argv : walls.wrap(argv, { cwd: workTree })

@@ -1,12 +1,12 @@
 /**
  * The one program that makes a snapshot, inside the lane's walls or without any. Words: a directory to be made, where
  * objects go, bytes of the largest file, blocks of 512 bytes of the largest file to be written, `send` (a pack of the
- * new objects goes to descriptor 1) or `keep`, what was answered last time, where an index is kept, and the settings before each git command.
+ * new objects goes to descriptor 1) or `keep`, what was answered last time, a directory that is ours to keep, and the settings before each git command.
  * It answers on descriptor 3, see `readAnswer`; `same` where tree and HEAD are those of last time.
  *
  * The index that git has brought up to date is kept for the next time, as long as the lane's own stays the same: without
  * that all files of a new lane are read each time (140 ms for 5,000, measured here with git 2.39), since nobody has
- * written its index since they were. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
+ * written its index since they were. Inside walls the objects that it names are kept beside it. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
  * (git: Documentation/technical/racy-git.txt). Untracked files that are too large are not even read.
  */
 export const SNAPSHOT_SCRIPT = `set -eu
@@ -14,9 +14,10 @@ aside=$1 objects=$2 largest=$3 before=$6 send=$5 keep=$7
 ulimit -f "$4"
 shift 7
 exec 4<&0 5>&1 >&2 </dev/null
+kept=$keep/$(stat -c 'index-%i-%s-%.9Y-%.9Z' "$GIT_DIR/index" 2>/dev/null || echo none)
+[ -e "$kept" ] || rm -rf "$keep"
 mkdir -p "$aside" "$objects" "$keep"
 export GIT_INDEX_FILE="$aside/index"
-kept=$keep/$(stat -c 'index-%i-%s-%.9Y-%.9Z' "$GIT_DIR/index" 2>/dev/null || echo none)
 for index in "$kept" "$GIT_DIR/index"; do
   if [ -e "$index" ]; then cp --preserve=timestamps -- "$index" "$GIT_INDEX_FILE"; break; fi
 done
@@ -34,7 +35,6 @@ case $code in
 *) exit "$code" ;;
 esac
 tree=$(git "$@" write-tree)
-[ -e "$kept" ] || rm -f "$keep"/index-*
 mv "$GIT_INDEX_FILE" "$kept"
 export GIT_INDEX_FILE="$kept"
 head=$(git "$@" rev-parse --quiet --verify 'HEAD^{commit}') || head=

@@ -20,6 +20,8 @@ const WORDINGS: Readonly<Partial<Record<EventType, (data: Data, subject: string)
     data.by === 'other'
       ? `${plainText(subject.replace(/^base\//, ''))} moved to ${shortCommit(text(data.to))}, not by a landing; landings go on from there`
       : null,
+  'base.push_failed': (data, subject) =>
+    `${plainText(subject.replace(/^base\//, ''))} was not pushed to ${plainText(text(data.remote))}: ${plainText(text(data.reason))}; tried again at the next landing`,
   'repository.config_changed': (data) => `git's configuration changed: ${names(data)}; ${LOOK}`,
   'repository.hooks_changed': (data) => `hooks changed: ${names(data)}; ${LOOK}`,
   'repository.alternates_changed': (data) => `borrowed objects changed: ${names(data)}; ${LOOK}`,

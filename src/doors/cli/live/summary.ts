@@ -11,21 +11,33 @@ type Unfinished = RunSummary['unfinished']
  * base is now. Lines are not cut to the terminal: commands must stay whole.
  */
 export function summaryLines(summary: RunSummary): string[] {
-  const { landed, unfinished, interrupted } = summary
-  if (landed.length + unfinished.length === 0 && !interrupted)
+  const { landed, branches, unfinished, interrupted } = summary
+  if (landed.length + branches.length + unfinished.length === 0 && !interrupted)
     return ['Nothing to do: no task is open. Add one with: worklane task add SUBJECT']
   return [
     whatLanded(summary),
+    ...whatIsReady(branches),
     ...whatDidNot(unfinished),
     whereBaseIs(summary),
     ...(interrupted ? ['Stopped before the end; all work is kept. Go on with: worklane run'] : []),
   ]
 }
 
-function whatLanded({ landed, unfinished, took }: RunSummary): string {
-  const all = landed.length + unfinished.length
+function whatLanded({ landed, branches, unfinished, took }: RunSummary): string {
+  const all = landed.length + branches.length + unfinished.length
   const numbers = landed.length === 0 ? '' : `: ${landed.map((id) => `#${id}`).join(' ')}`
   return `Landed ${landed.length} of ${count(all, 'task')} in ${elapsed(took)}${numbers}`
+}
+
+/** Each on its own branch, with the command that makes a pull request of it. */
+function whatIsReady(branches: RunSummary['branches']): string[] {
+  if (branches.length === 0) return []
+  const blocks = branches.flatMap(({ id, subject, branch, commit, next }) => [
+    `  #${id} ${plainText(subject)}: ${plainText(branch)} at ${shortCommit(commit)}`,
+    `     → ${plainText(next)}`,
+  ])
+  const head = branches.length === 1 ? 'Ready: 1 branch' : `Ready: ${branches.length} branches`
+  return ['', head, ...blocks, '  Or land them here: worklane land', '']
 }
 
 /** A line for each task; those that go on with the same command share the line that says so. */
