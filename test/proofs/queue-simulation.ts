@@ -27,7 +27,7 @@ export const queueSimulation: Proof<Size> = {
   name: 'queue-simulation',
   line: 'The real landing queue on a real repository, only its verify runs take a virtual suite time each: verify runs per landed task as reckoned, for each rate of failures, and how long a burst takes.',
   sample: { landings: 12, rates: 1, bursts: 0 },
-  full: { landings: 400, rates: 4, bursts: 6 },
+  full: { landings: 400, rates: 4, bursts: 15 },
   async run(size, report): Promise<Figures> {
     const figures: Record<string, string> = {}
     for (const rate of RATES.slice(-size.rates)) {
@@ -65,10 +65,10 @@ async function bursts(count: number, slots: number, report: Report): Promise<num
   const times: number[] = []
   for (let n = 1; n <= count; n += 1) {
     const seed = report.seed + n
-    // Two or three of 48, as many as the rate says on average.
-    const rate = (n % 2 === 0 ? 2 : 3) / BURST
+    // Twelve of five times 48, as the rate says.
+    const rate = (n % 5 === 2 || n % 5 === 4 ? 3 : 2) / BURST
     const one = await report.once(
-      `burst ${n}, ${slots} slots`,
+      `burst ${n} of ${count}, ${slots} slots`,
       async () => await queueOf({ count: BURST, rate, slots, batch: null, seed }),
     )
     times.push(one.lastLanding)
