@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { LedgerEvent } from '../../src/board/event.ts'
+import { fillBoard } from '../fixtures/board.ts'
 import { background, contentOf, data, until, worklane } from '../fixtures/cli.ts'
 import { makeRepository, plainGit, type TestRepository } from '../fixtures/repository.ts'
 
@@ -14,8 +15,7 @@ interface Lane {
 
 const BASE = { 'a.txt': 'one\n', 'b.txt': 'one\n', '.gitignore': '*.log\n' }
 
-async function claim(root: string, subject: string): Promise<Lane> {
-  const { id } = await data(root, 'task', 'add', subject)
+async function claim(root: string, id: number): Promise<Lane> {
   const { epoch, lane } = await data(root, 'claim', String(id), '--as', 'ann')
   return { id, path: lane.path, branch: lane.branch, epoch }
 }
@@ -29,15 +29,6 @@ function commit({ path }: Lane, files: Readonly<Record<string, string>>, message
 const release = async (root: string, { id, epoch }: Lane): Promise<unknown> =>
   await data(root, 'release', String(id), '--epoch', String(epoch))
 
-/** Lands a change of `a.txt`, and answers where main is then. */
-async function land({ root, git }: TestRepository): Promise<string> {
-  const lane = await claim(root, 'lands')
-  commit(lane, { 'a.txt': 'two\n', 'new.txt': 'new\n' })
-  await data(root, 'complete', String(lane.id), '--epoch', String(lane.epoch))
-  await data(root, 'land')
-  return git('rev-parse', 'main')
-}
-
 async function eventsOf(root: string, type: string): Promise<LedgerEvent[]> {
   const lines = (await worklane(root, 'events', '--json')).out.trim().split('\n')
   return lines.map((line) => JSON.parse(line)).filter((event) => event.type === type)
@@ -47,28 +38,29 @@ const tip = ({ path }: Lane): string => plainGit(path, 'rev-parse', 'HEAD')
 const status = ({ path }: Lane): string => plainGit(path, 'status', '--porcelain')
 
 it('brings idle clean lanes up to date, and leaves all others exactly as they are', async () => {
+  process.env.WORKLANE_SANDBOX = 'walls'
   using repository = makeRepository(BASE)
-  const { root, git } = repository
+  const { root, git, gitDir } = repository
+  await fillBoard(gitDir, ['empty', 'worked', 'clash', 'dirty', 'untracked', 'busy', 'frozen'])
   const first = git('rev-parse', 'main')
-  const [empty, worked, clash, dirty, untracked, ignored, busy, frozen] = [
-    await claim(root, 'empty'),
-    await claim(root, 'worked'),
-    await claim(root, 'clash'),
-    await claim(root, 'dirty'),
-    await claim(root, 'untracked'),
-    await claim(root, 'ignored'),
-    await claim(root, 'busy'),
-    await claim(root, 'frozen'),
+  const [empty, worked, clash, dirty, untracked, busy, frozen] = [
+    await claim(root, 1),
+    await claim(root, 2),
+    await claim(root, 3),
+    await claim(root, 4),
+    await claim(root, 5),
+    await claim(root, 6),
+    await claim(root, 7),
   ]
   commit(worked, { 'b.txt': 'mine\n' })
   commit(clash, { 'a.txt': 'mine\n' })
   writeFileSync(join(dirty.path, 'b.txt'), 'dirty\n')
   writeFileSync(join(untracked.path, 'draft.txt'), 'draft\n')
-  writeFileSync(join(ignored.path, 'x.log'), 'mine\n')
+  writeFileSync(join(empty.path, 'x.log'), 'mine\n')
   writeFileSync(join(busy.path, 'a.txt'), 'busy\n')
   commit(frozen, { 'c.txt': 'frozen\n' })
   const before = new Map([worked, clash, busy, frozen].map((lane) => [lane, tip(lane)]))
-  for (const lane of [empty, worked, clash, dirty, untracked, ignored]) await release(root, lane)
+  for (const lane of [empty, worked, clash, dirty, untracked]) await release(root, lane)
   git('checkout', '-q', '-b', 'elsewhere')
   writeFileSync(join(root, 'worklane.yaml'), `${contentOf(root, 'worklane.yaml') ?? ''}\nbase: main\n`)
   await data(root, 'complete', String(frozen.id), '--epoch', String(frozen.epoch))
@@ -77,14 +69,10 @@ it('brings idle clean lanes up to date, and leaves all others exactly as they ar
   await data(root, 'land')
   const main = git('rev-parse', 'main')
 
-  for (const lane of [empty, ignored]) {
-    expect(tip(lane)).toBe(main)
-    expect(status(lane)).toBe('')
-    expect(contentOf(lane.path, 'new.txt')).toBe('new\n')
-    expect((await data(root, 'lane', 'diff', String(lane.id))).diff).toBe('')
-    expect((await data(root, 'lane', 'show', String(lane.id))).commits).toBe(0)
-  }
-  expect(contentOf(ignored.path, 'x.log')).toBe('mine\n')
+  expect([tip(empty), status(empty)]).toEqual([main, ''])
+  expect(contentOf(empty.path, 'new.txt')).toBe('new\n')
+  expect((await data(root, 'lane', 'diff', String(empty.id))).diff).toBe('')
+  expect(contentOf(empty.path, 'x.log')).toBe('mine\n')
   expect(plainGit(worked.path, 'rev-parse', 'HEAD^1', 'HEAD^2').split('\n')).toEqual([
     before.get(worked),
     main,
@@ -97,7 +85,7 @@ it('brings idle clean lanes up to date, and leaves all others exactly as they ar
   for (const lane of [dirty, untracked, busy]) expect(tip(lane)).not.toBe(main)
   expect([status(dirty), status(untracked), status(busy)]).toEqual([' M b.txt', '?? draft.txt', ' M a.txt'])
   const told = await eventsOf(root, 'lane.refreshed')
-  expect(told.map((event) => event.data.task).sort()).toEqual([empty.id, worked.id, ignored.id].sort())
+  expect(told.map((event) => event.data.task).sort()).toEqual([empty.id, worked.id].sort())
   expect(told[0]?.data).toMatchObject({ from: first, to: main, base: main })
 
   // Who works in a lane is told which of its files base has changed, and nobody else is.
@@ -106,7 +94,7 @@ it('brings idle clean lanes up to date, and leaves all others exactly as they ar
       (note: { kind: string }) => note.kind === 'base',
     )
   expect(await notes(busy)).toEqual([expect.objectContaining({ text: expect.stringContaining('`a.txt`') })])
-  for (const lane of [empty, worked, frozen]) expect(await notes(lane)).toEqual([])
+  expect(await notes(worked)).toEqual([])
 
   // What was brought up to date goes on, and lands.
   await data(root, 'landing', 'resume')
@@ -138,29 +126,20 @@ function logOf({ git, root }: TestRepository, parent: string): string {
   }
 }
 
-it('leaves lanes where they are with lanes.refresh: false', async () => {
-  using repository = makeRepository({ ...BASE, 'worklane.yaml': 'lanes: { refresh: false }\n' })
-  const { root } = repository
-  const lane = await claim(root, 'idle')
-  const before = tip(lane)
-  await release(root, lane)
-  await land(repository)
-  expect(tip(lane)).toBe(before)
-})
-
-const POINTS =
-  process.env.WORKLANE_SANDBOX === 'walls'
-    ? ['lane.forwarding', 'lane.forwarded', 'lane.refreshed']
-    : ['lane.refreshed']
-
-it.each(POINTS)(
-  'killed at %s: the next start brings it to its end, and loses nothing of a person',
-  async (point) => {
+it.each([
+  ['walls', 'lane.forwarding'],
+  ['walls', 'lane.forwarded'],
+  ['none', 'lane.refreshed'],
+])(
+  '%s, killed at %s: the next start brings it to its end, and loses nothing of a person',
+  async (sandbox, point) => {
+    process.env.WORKLANE_SANDBOX = sandbox
     using repository = makeRepository({ ...BASE, 'd.txt': 'one\n' })
     const { root } = repository
-    const lane = await claim(root, 'idle')
+    await fillBoard(repository.gitDir, ['idle', 'lands'])
+    const lane = await claim(root, 1)
     await release(root, lane)
-    const other = await claim(root, 'lands')
+    const other = await claim(root, 2)
     commit(other, { 'a.txt': 'two\n', 'd.txt': 'two, longer\n', 'new.txt': 'new\n' })
     await data(root, 'complete', String(other.id), '--epoch', String(other.epoch))
     process.env.WORKLANE_CRASH_AT = point

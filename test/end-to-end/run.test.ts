@@ -82,8 +82,9 @@ describe('run', () => {
   })
 
   it('gives a conflict and a red verify back with a note, and the next attempt lands', async () => {
+    // In the middle of the merge that the attempt begins with.
     const merge =
-      'on conflict: sh git merge -q main || true\non conflict: write list.txt both\non conflict: commit both'
+      'on conflict: sh grep -q "^|||||||" list.txt\non conflict: write list.txt both\non conflict: commit both'
     using repository = makeRepository({ 'list.txt': 'a\n', 'ok.txt': 'yes\n' })
     const { summary, events } = await run(
       repository,
@@ -103,6 +104,9 @@ describe('run', () => {
     expect([count('landing.conflicted'), count('landing.rejected'), count('task.returned')]).toEqual([
       1, 1, 2,
     ])
+    expect(
+      events.flatMap(({ type, data: { conflict = [] } }) => (type === 'task.landed' ? conflict : [])),
+    ).toEqual([{ rung: 'agent', conflicts: 1 }])
     expectTidy(repository)
   })
 

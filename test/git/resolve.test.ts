@@ -95,6 +95,14 @@ describe('what stays a conflict', () => {
       'insertions at one place that are no changelog',
       [{ f: LIST }, { f: `${LIST}x\n` }, { f: `${LIST}y\n` }],
     ],
+    [
+      'what a program writes as a whole',
+      [
+        { 'a/yarn.lock': LIST },
+        { 'a/yarn.lock': LIST.replace('two', 'x') },
+        { 'a/yarn.lock': LIST.replace('three', 'y') },
+      ],
+    ],
     ['added by both', [{ a: 'a\n' }, { a: 'a\n', f: 'x\n' }, { a: 'a\n', f: 'y\n' }]],
     ['deleted and changed', [{ a: 'a\n', f: LIST }, { a: 'a\n' }, { a: 'a\n', f: LIST.replace('two', 'x') }]],
     [

@@ -3,6 +3,7 @@ import { bystanders } from './bystanders.ts'
 import { canaries } from './canaries.ts'
 import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
+import { conflictLadder } from './conflict-ladder.ts'
 import { crashes, landingCrashes } from './crashes.ts'
 import { deletionTraps } from './deletion-traps.ts'
 import { fullDisk } from './full-disk.ts'
@@ -53,4 +54,5 @@ export const PROOFS: readonly Proof[] = [
   replay,
   queueSimulation,
   landingQueue,
+  conflictLadder,
 ]

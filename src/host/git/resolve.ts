@@ -29,6 +29,9 @@ export interface Resolution {
   readonly files: readonly ResolvedFile[]
 }
 
+/** Written by programs, as a whole: lines of both sides together are what neither would write. */
+const MADE = ['*.lock', '*.lockb', '*-lock.*', '*.snap', 'npm-shrinkwrap.json', 'go.sum']
+
 /** More conflicts than that are for somebody who understands them. */
 const MOST_FILES = 20
 /** Bytes of one file. */
@@ -58,7 +61,7 @@ export async function resolveConflicts(
   const resolved: Written[] = []
   for (const [at, file] of files.entries()) {
     const edits = { ours: lines.ours.get(at) ?? [], theirs: lines.theirs.get(at) ?? [] }
-    const made = await mergeFile(place, file, { ...edits, keepBoth: isChangelog(file.path, rules) })
+    const made = await mergeFile(place, file, { ...edits, keepBoth: isNamed(file.path, rules.changelogs) })
     if (made === null) return null
     const { path, mode } = file
     resolved.push({ path, mode, rule: made.rule, object: await writeBlob(place, made.text) })
@@ -86,7 +89,14 @@ interface Written {
 
 function plainConflict(file: StagedFile, changes: readonly (readonly TreeChange[])[]): PlainConflict | null {
   const [base, ours, theirs] = ([1, 2, 3] as const).map((stage) => stageOf(file, stage))
-  if (file.kind !== 'CONFLICT (contents)' || !base || !ours || !theirs || file.stages.length !== 3)
+  if (
+    file.kind !== 'CONFLICT (contents)' ||
+    isNamed(file.path, MADE) ||
+    !base ||
+    !ours ||
+    !theirs ||
+    file.stages.length !== 3
+  )
     return null
   if (![base, ours, theirs].every(({ mode }) => mode === '100644' || mode === '100755')) return null
   const own = [ours, theirs].every((side, at) => {
@@ -101,9 +111,9 @@ function isStage(entry: TreeChange['before'], { mode, object }: Stage): boolean 
   return sameEntry(entry, { mode, object })
 }
 
-function isChangelog(path: string, { changelogs }: ResolveRules): boolean {
+function isNamed(path: string, patterns: readonly string[]): boolean {
   const name = basename(asText(path))
-  return changelogs.some((pattern) => picomatch.isMatch(name, pattern, { nocase: true, nonegate: true }))
+  return patterns.some((pattern) => picomatch.isMatch(name, pattern, { nocase: true, nonegate: true }))
 }
 
 async function mergeFile(

@@ -31,6 +31,7 @@ lanes:
   link: ["node_modules"]
   setup: npm ci
   ports: { from: 30000, count: 5 }
+  refresh: false
 agents:
   command: claude -p
   parallel: 8
@@ -44,6 +45,12 @@ landing:
   style: squash
   review: true
   timeLimit: 10m
+  slots: 2
+  batch: 8
+  everyCommit: true
+  push: origin
+  resolve: false
+  changelogs: NEWS.md
 archive:
   ignored: ["*.sqlite"]
   keepFor: 2d
@@ -92,6 +99,7 @@ describe('readSettings', () => {
         link: ['node_modules'],
         setup: 'npm ci',
         ports: { from: 30_000, count: 5 },
+        refresh: false,
       },
       agents: {
         command: 'claude -p',
@@ -102,7 +110,19 @@ describe('readSettings', () => {
         environment: ['NPM_TOKEN', 'AWS_*'],
       },
       checks: ['npm run lint'],
-      landing: { verify: 'npm test', style: 'squash', review: true, timeLimit: 600_000, setup: 'npm ci' },
+      landing: {
+        verify: 'npm test',
+        style: 'squash',
+        review: true,
+        timeLimit: 600_000,
+        setup: 'npm ci',
+        slots: 2,
+        batch: 8,
+        everyCommit: true,
+        push: 'origin',
+        resolve: false,
+        changelogs: ['NEWS.md'],
+      },
       archive: { ignored: ['*.sqlite'], keepFor: 172_800_000, atMost: 1_073_741_824 },
       sandbox: {
         mode: 'none',
