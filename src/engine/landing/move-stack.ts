@@ -82,7 +82,7 @@ async function tryMove(
   }
 }
 
-export function nameTasks(entries: readonly Stacked[]): string {
+function nameTasks(entries: readonly Stacked[]): string {
   const ids = entries.map(({ entry }) => entry.taskId)
   return ids.length === 1 ? `task ${ids[0]}` : `tasks ${ids.join(', ')}`
 }
