@@ -54,9 +54,14 @@ export async function startVerifyRun(
 }
 
 export async function endVerifyRun(tx: Tx, id: number, result: VerifyResult): Promise<void> {
-  const set = { result, endedAt: tx.now }
-  await tx.db.updateTable('verify_run').set(set).where('id', '=', id).execute()
-  await tell(tx, { type: 'verify.ended', subject: `verify/${id}`, data: { result } })
+  const { tasks } = await tx.db
+    .updateTable('verify_run')
+    .set({ result, endedAt: tx.now })
+    .where('id', '=', id)
+    .returning('tasks')
+    .executeTakeFirstOrThrow()
+  const data = { tasks: JSON.parse(tasks) as number[], result }
+  await tell(tx, { type: 'verify.ended', subject: `verify/${id}`, data })
 }
 
 /** Runs whose process was killed; called where none of ours runs. */

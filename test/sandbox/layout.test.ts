@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { lockIndex } from '../../src/host/git/hand-back.ts'
 import { plainGit } from '../fixtures/repository.ts'
 import { walledLane } from '../fixtures/walled-lane.ts'
 
@@ -63,6 +64,22 @@ test('a person who commits in the lane meanwhile loses nothing: it is not handed
   const refs = await lane.import()
   expect(await lane.handBack(refs.get('refs/worklane/1/1/head') ?? '')).toBe(false)
   expect(plainGit(path, 'log', '-1', '--format=%s')).toBe('person')
+})
+
+test('a lock that a killed process of ours left is taken away, and never one of a person', async () => {
+  using lane = await walledLane()
+  lane.inside('git commit -q --allow-empty -m x')
+  const head = (await lane.import()).get('refs/worklane/1/1/head') ?? ''
+  const lock = join(lane.adminDir, 'index.lock')
+  writeFileSync(lock, '')
+  expect(await lane.handBack(head)).toBe(false)
+  expect(existsSync(lock)).toBe(true)
+  rmSync(lock)
+  // Killed: nobody unlocks.
+  await (await lockIndex(lane.adminDir))?.close()
+  expect(existsSync(lock)).toBe(true)
+  expect(await lane.handBack(head)).toBe(true)
+  expect(readdirSync(lane.adminDir).filter((name) => name.includes('lock'))).toEqual([])
 })
 
 test('an index that is not exactly the commit is made anew', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { entriesOnly, type IndexEntry, parseIndex } from '../archive/index-file.ts'
 import { git, gitBytes, splitZero } from './git.ts'
@@ -48,14 +48,42 @@ export interface HandBack {
   readonly lock?: FileHandle | undefined
 }
 
-/** Locks the index as git does. Null: somebody's git works on it, or was killed there. */
+/**
+ * Locks the index as git does. The lock is a second name of a file of ours, so that one that a killed process of ours left
+ * is told from a person's. Null: somebody's git works on it, or was killed there.
+ */
 export async function lockIndex(adminDir: string): Promise<FileHandle | null> {
-  return await open(join(adminDir, 'index.lock'), 'wx').catch(() => null)
+  const { own, lock } = lockFiles(adminDir)
+  if (await isSameFile(own, lock)) await rm(lock, { force: true })
+  await rm(own, { force: true })
+  const file = await open(own, 'wx').catch(() => null)
+  if (file === null) return null
+  const isOurs = await link(own, lock).then(
+    () => true,
+    () => false,
+  )
+  if (isOurs) return file
+  await file.close()
+  await rm(own, { force: true })
+  return null
 }
 
-export async function unlockIndex(adminDir: string, lock: FileHandle): Promise<void> {
-  await lock.close().catch(() => undefined)
-  await rm(join(adminDir, 'index.lock'), { force: true })
+export async function unlockIndex(adminDir: string, file: FileHandle): Promise<void> {
+  const { own, lock } = lockFiles(adminDir)
+  await file.close().catch(() => undefined)
+  await rm(lock, { force: true })
+  await rm(own, { force: true })
+}
+
+function lockFiles(adminDir: string): { readonly own: string; readonly lock: string } {
+  return { own: join(adminDir, 'worklane-locked'), lock: join(adminDir, 'index.lock') }
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all(
+    [a, b].map((path) => lstat(path, { bigint: true }).catch(() => null)),
+  )
+  return one != null && other != null && one.ino === other.ino && one.dev === other.dev
 }
 
 /**
@@ -73,8 +101,10 @@ export async function handBack(back: HandBack): Promise<boolean> {
     await lock.writeFile(await indexFor(back))
     await lock.close()
     if (!may.moved && !(await moveBranch(back, back.before.tip))) return false
-    await rename(join(adminDir, 'index.lock'), join(adminDir, 'index'))
+    const { own, lock: locked } = lockFiles(adminDir)
+    await rename(locked, join(adminDir, 'index'))
     isIndex = true
+    await rm(own, { force: true })
     return true
   } finally {
     // Once it is renamed, a lock there is somebody else's.
