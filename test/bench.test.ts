@@ -13,6 +13,9 @@ test('the bench runs from end to end', () => {
     'start inside walls',
     'lane ready, with walls',
     'a small commit comes out of walls',
+    'matrix of 48 lanes',
+    'one lane against 47',
+    'the same, snapshot of an edit included',
     '`status --json`, 20 tasks',
     '`task list --json`, 20 tasks',
   ])
