@@ -51,7 +51,10 @@ export const landingQueue: Proof<Size> = {
       'landed, ejected': `${took.landed}, ${took.ejected}`,
       'heads that main had, of them red': `${took.heads}, 0`,
       'verify runs: green, red': `${took.green}, ${took.red}`,
-      'verify runs for a landing': (took.green + took.red) / took.landed,
+      'verify runs for a landing, second runs of what failed among them': (
+        (took.green + took.red) /
+        took.landed
+      ).toFixed(2),
       'from the first agent to the last landing': duration(took.milliseconds),
     }
   },

@@ -74,6 +74,12 @@ test.each([
     { task: 7, reason: 'main moved meanwhile' },
     'back in the queue: main moved meanwhile',
   ],
+  [
+    'overlap.found',
+    'task/7',
+    { tasks: [7, 9], kind: 'CONFLICT (contents)', files: ['a.ts'] },
+    'would conflict with #9: a.ts',
+  ],
   ['task.returned', 'task/7', { reason: 'review', note: 'use\nzod' }, 'sent back: use zod'],
   ['task.cancelled', 'task/7', {}, 'cancelled'],
 ] as const)('%s of %s with %j', (type, subject, data, words) => {

@@ -31,7 +31,8 @@ const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
   'landing.rejected': (event) => because('rejected', event),
   'landing.held': (event) => because('held', event),
   'landing.released': () => 'no longer held',
-  'landing.requeued': (event) => because('back in the queue', event),
+  'landing.requeued': requeued,
+  'overlap.found': overlap,
 }
 
 /**
@@ -49,6 +50,19 @@ export function plainLine(event: LedgerEvent, subjects: ReadonlyMap<number, stri
   if (said === null) return null
   const subject = cut(plainText(subjects.get(id) ?? ''), SUBJECT_COLUMNS)
   return `${time}  #${id}${subject === '' ? '' : ` ${subject}`}  ${said}`
+}
+
+/** What is stacked anew because of another is no news of its own. */
+function requeued(event: LedgerEvent): string | null {
+  return text(event, 'reason').startsWith('stacked again') ? null : because('back in the queue', event)
+}
+
+/** With base it is told once it is to land; names that differ only in case are for `worklane radar`. */
+function overlap(event: LedgerEvent, id: number): string | null {
+  const tasks = Array.isArray(event.data.tasks) ? event.data.tasks : []
+  const other = tasks.find((task) => task !== id)
+  if (other === undefined || text(event, 'kind') === 'case') return null
+  return reasonAndFiles(`would conflict with #${other}`, files(event))
 }
 
 function runEnded(event: LedgerEvent): string | null {
