@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Matrix, type Placed, type Side } from '../src/engine/radar/matrix.ts'
 import { openRadarStore, type RadarStore } from '../src/host/git/radar-store.ts'
@@ -96,9 +96,9 @@ async function takeSnapshot(
 /** One commit each: some files of its own, and some that others work on too. */
 function lanesIn(root: string, base: string): Side[] {
   const random = randomNumbers(48)
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.txt'))
-    .sort()
+  const files = git(root, 'ls-files')
+    .split('\n')
+    .filter((path) => /^[\w./-]+\.(txt|md|js|ts|jsx|css|rb|c|h|py)$/.test(path))
   const popular = files.slice(0, 40)
   const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? ''
   const stream: string[] = []

@@ -20,6 +20,7 @@ import { orchestratorGit } from './orchestrator-git.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Proof } from './proof.ts'
 import { queueSimulation } from './queue-simulation.ts'
+import { radar } from './radar.ts'
 import { realHistory } from './real-history.ts'
 import { replay } from './replay.ts'
 import { staleWorker } from './stale-worker.ts'
@@ -50,6 +51,7 @@ export const PROOFS: readonly Proof[] = [
   realHistory,
   limits,
   networkPolicy,
+  radar,
   mergeFuzz,
   replay,
   queueSimulation,
