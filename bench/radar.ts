@@ -102,9 +102,10 @@ function lanesIn(root: string, base: string): Side[] {
   const popular = files.slice(0, 40)
   const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? ''
   const stream: string[] = []
+  const date = Number(git(root, 'log', '-1', '--format=%ct', base))
   for (let lane = 1; lane <= LANES; lane += 1) {
     stream.push(
-      `commit refs/bench/${lane}\ncommitter B <b@b> ${1_700_000_000 + lane} +0000\ndata 1\nx\nfrom ${base}\n`,
+      `commit refs/bench/${lane}\ncommitter B <b@b> ${date + lane} +0000\ndata 1\nx\nfrom ${base}\n`,
     )
     const own = new Set(
       Array.from({ length: 1 + Math.floor(random() * 12) }, () => pick(random() < 0.2 ? popular : files)),

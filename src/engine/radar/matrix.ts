@@ -2,6 +2,7 @@ import { type Footprint, footprintOf, mayConflict } from '../../board/overlap.ts
 import { mergeBatch } from '../../host/git/merge-batch.ts'
 import type { ObjectStore } from '../../host/git/object-store.ts'
 import type { RadarStore } from '../../host/git/radar-store.ts'
+import { dateOfCommit } from '../../host/git/refs.ts'
 import { pathsOf } from '../../host/git/tree-diffs.ts'
 import { type Cell, CLEAN, cellsOf, collisionsOf, type Judged, type Lines } from './cell.ts'
 import { type Normal, normalise } from './normal.ts'
@@ -28,6 +29,8 @@ export class Matrix {
   #normals = new Map<string, Normal>()
   #cells = new Map<string, Cell>()
   #basePaths: { readonly base: string; readonly paths: Promise<Footprint> } | null = null
+
+  #baseDate: { readonly base: string; readonly seconds: Promise<number> } | null = null
 
   constructor(commonDir: string, store: RadarStore) {
     this.#store = store
@@ -65,11 +68,22 @@ export class Matrix {
     }
     for (const [base, some] of missing) {
       const pathsOfBase = async () => await this.#pathsOf(base)
-      const ground = { store: this.#store, objects: this.#objects, lines: this.#lines, pathsOfBase }
+      const dateOfBase = async () => await this.#dateOf(base)
+      const [store, objects, lines] = [this.#store, this.#objects, this.#lines]
+      const ground = { store, objects, lines, pathsOfBase, dateOfBase }
       for (const [commit, normal] of await normalise(ground, base, some))
         kept.set(`${base} ${commit}`, normal)
     }
     this.#normals = kept
+  }
+
+  async #dateOf(base: string): Promise<number> {
+    if (this.#baseDate?.base !== base) {
+      const seconds = dateOfCommit({ gitDir: this.#store.gitDir }, base)
+      this.#baseDate = { base, seconds }
+      seconds.catch(() => (this.#baseDate = null))
+    }
+    return await this.#baseDate.seconds
   }
 
   async #pathsOf(base: string): Promise<Footprint> {

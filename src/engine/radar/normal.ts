@@ -29,20 +29,23 @@ export interface Ground {
   readonly lines: Lines['lines']
   /** Every path of base, where a lane adds some. */
   readonly pathsOfBase: () => Promise<Footprint>
+  /** Seconds since 1970. */
+  readonly dateOfBase: () => Promise<number>
 }
 
 /** All sides have one base. Answers by commit. */
 export async function normalise(
-  { store, objects, lines, pathsOfBase }: Ground,
+  { store, objects, lines, pathsOfBase, dateOfBase }: Ground,
   base: string,
   sides: readonly Side[],
 ): Promise<ReadonlyMap<string, Normal>> {
   const commits = [...new Set(sides.map(({ commit }) => commit))]
   const { trees, within, answers } = await mergeOntoBase({ store, objects }, base, commits)
   const clean = [...trees.keys()]
+  const date = clean.length === 0 ? 0 : await dateOfBase()
   const made = await writeCommits(
     store,
-    clean.map((commit) => ({ tree: trees.get(commit) ?? '', parent: base })),
+    clean.map((commit) => ({ tree: trees.get(commit) ?? '', parent: base, date })),
   )
   const onTop = new Map([...clean.map((commit, at) => [commit, made[at] ?? ''] as const), ...within])
   const parted = await Promise.all(

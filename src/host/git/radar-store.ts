@@ -44,16 +44,19 @@ export async function emptyRadarStore(path: string): Promise<void> {
 export interface CommitDraft {
   readonly tree: string
   readonly parent: string
+  /** Seconds since 1970; not before that of the parent, or git walks all of history to find where two of them parted. */
+  readonly date: number
 }
 
 /**
  * Writes commits into the store, in order, as git would (git: object-file.c): a process takes ten times as long as the
- * write. Author and date are fixed, so the same trees and parents give the same commits.
+ * write. The author is fixed, so the same trees, parents and dates give the same commits.
  */
 export async function writeCommits(store: RadarStore, drafts: readonly CommitDraft[]): Promise<string[]> {
   return await Promise.all(
-    drafts.map(async ({ tree, parent }) => {
-      const content = `tree ${tree}\nparent ${parent}\nauthor ${US}\ncommitter ${US}\n\n`
+    drafts.map(async ({ tree, parent, date }) => {
+      const by = `${US} ${date} +0000`
+      const content = `tree ${tree}\nparent ${parent}\nauthor ${by}\ncommitter ${by}\n\n`
       const object = Buffer.from(`commit ${content.length}\0${content}`)
       const oid = createHash(tree.length === 40 ? 'sha1' : 'sha256')
         .update(object)
@@ -70,4 +73,4 @@ export async function writeCommits(store: RadarStore, drafts: readonly CommitDra
   )
 }
 
-const US = 'Worklane <worklane@localhost> 1 +0000'
+const US = 'Worklane <worklane@localhost>'

@@ -77,3 +77,8 @@ export async function refsUnder(place: GitPlace, prefixes: readonly string[]): P
   const { stdout } = await git(place, ['for-each-ref', '--format=%(refname)', ...prefixes])
   return stdout.split('\n').filter((name) => name !== '')
 }
+
+/** When it was committed, in seconds since 1970. @throws Fault */
+export async function dateOfCommit(place: GitPlace, commit: string): Promise<number> {
+  return Number(await gitLine(place, ['rev-list', '-1', '--no-commit-header', '--format=%ct', commit]))
+}
