@@ -9,6 +9,8 @@ import { radarLanes } from './lanes.ts'
 import { publish } from './published.ts'
 import { type Look, Radar, radarDirectory } from './radar.ts'
 
+/** Milliseconds. */
+const LONGEST_REST = 1_000
 /** Milliseconds until the next try after a look that failed as a whole. */
 const PAUSE = 10_000
 
@@ -38,8 +40,9 @@ export function radarController(
     await record(world, answer)
     await publish(world, answer)
     seen = sight
-    // Never more than half of the time, however much the lanes change.
-    notBefore = 2 * performance.now() - began
+    // Never more than half of the time, however much the lanes change; but a long look puts off the next one by little.
+    const now = performance.now()
+    notBefore = now + Math.min(now - began, LONGEST_REST)
     return answer
   }
   const action: Action = {

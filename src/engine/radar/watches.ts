@@ -4,9 +4,9 @@ import { TreeWatch } from '../../host/files/watch-tree.ts'
 /** Milliseconds of quiet after a change before a lane is looked at, and how long changes can put that off. */
 const QUIET = 300
 const AT_MOST = 1_000
-/** Milliseconds between looks at a lane that cannot be watched, and at all lanes whatever was seen. */
+/** Milliseconds between looks at a lane that cannot be watched, and at one that can, whatever was seen of it. */
 const POLL_EVERY = 1_500
-const LOOK_AT_ALL_EVERY = 60_000
+const LOOK_AGAIN_EVERY = 5 * 60_000
 
 /** A lane to be watched. */
 export interface Watched {
@@ -28,9 +28,8 @@ interface Watch extends Disposable {
 /** Tells which lanes have changed since they were looked at last. */
 export class LaneWatches implements Disposable {
   readonly #watches = new Map<number, Watch>()
-  #lookedAtAll = Number.NEGATIVE_INFINITY
 
-  /** Watches these lanes and no others. A lane that is new here has changed: nobody saw what it did until now. */
+  /** Watches these lanes and no others. A lane that is new here is looked at again: nobody saw what it did until now. */
   async follow(lanes: readonly Watched[]): Promise<void> {
     for (const [id, one] of this.#watches)
       if (!lanes.some((lane) => lane.id === id && lane.gitDir === one.gitDir)) this.#end(id, one)
@@ -44,29 +43,28 @@ export class LaneWatches implements Disposable {
 
   /** Whether a lane has been quiet for long enough to be looked at, or kept on changing for too long. */
   isDue(now = performance.now()): boolean {
-    return this.#allDue(now) || [...this.#watches.values()].some((one) => isDue(one, now))
+    return [...this.#watches.values()].some((one) => isDue(one, now) || isStale(one, now))
   }
 
-  /** The lanes to look at now; null: all. They count as looked at. */
-  take(now = performance.now()): ReadonlySet<number> | null {
-    const all = this.#allDue(now)
+  /**
+   * The lanes to look at now; they count as looked at. Of those that nothing was seen of for long only one, so that what
+   * did change never waits for many.
+   */
+  take(now = performance.now()): ReadonlySet<number> {
     const due = new Set<number>()
+    const stale = [...this.#watches].filter(([, one]) => isStale(one, now))
+    const [oldest] = stale.sort(([, a], [, b]) => a.looked - b.looked)
     for (const [id, one] of this.#watches) {
       // What has only begun to change is taken along: it will be due in a moment.
-      if (!all && one.first === null && !isDue(one, now)) continue
+      if (one.first === null && !isDue(one, now) && id !== oldest?.[0]) continue
       due.add(id)
       Object.assign(one, { first: null, looked: now })
     }
-    if (all) this.#lookedAtAll = now
-    return all ? null : due
+    return due
   }
 
   [Symbol.dispose](): void {
     for (const [id, one] of this.#watches) this.#end(id, one)
-  }
-
-  #allDue(now: number): boolean {
-    return this.#watches.size > 0 && now - this.#lookedAtAll > LOOK_AT_ALL_EVERY
   }
 
   #begin(lane: Watched): Watch {
@@ -76,9 +74,8 @@ export class LaneWatches implements Disposable {
     }
     const tree = new TreeWatch(lane.path, mark)
     const git = watchGit(lane.gitDir, mark)
-    const now = performance.now()
     const one: Watch = {
-      ...{ tree, gitDir: lane.gitDir, first: now, latest: now, looked: now },
+      ...{ tree, gitDir: lane.gitDir, first: null, latest: 0, looked: Number.NEGATIVE_INFINITY },
       [Symbol.dispose]() {
         tree[Symbol.dispose]()
         git?.close()
@@ -97,6 +94,10 @@ export class LaneWatches implements Disposable {
 function isDue({ first, latest, looked, tree }: Watch, now: number): boolean {
   if (first !== null && (now - latest >= QUIET || now - first >= AT_MOST)) return true
   return !tree.isWhole && now - looked >= POLL_EVERY
+}
+
+function isStale({ first, looked }: Watch, now: number): boolean {
+  return first === null && now - looked >= LOOK_AGAIN_EVERY
 }
 
 /** HEAD and the index change with each commit; the rest of git's directory says nothing about the lane. */
