@@ -10,7 +10,7 @@ import { publish } from './published.ts'
 import { type Look, Radar, radarDirectory } from './radar.ts'
 
 /** Milliseconds. */
-const LONGEST_REST = 1_000
+const LONGEST_REST = 2_000
 /** Milliseconds until the next try after a look that failed as a whole. */
 const PAUSE = 10_000
 
@@ -40,7 +40,7 @@ export function radarController(
     await record(world, answer)
     await publish(world, answer)
     seen = sight
-    // Never more than half of the time, however much the lanes change; but a long look puts off the next one by little.
+    // Never more than half of the time, however much the lanes change; but the first look at many puts off little.
     const now = performance.now()
     notBefore = now + Math.min(now - began, LONGEST_REST)
     return answer

@@ -7,6 +7,8 @@ const AT_MOST = 1_000
 /** Milliseconds between looks at a lane that cannot be watched, and at one that can, whatever was seen of it. */
 const POLL_EVERY = 1_500
 const LOOK_AGAIN_EVERY = 5 * 60_000
+/** Lanes that are looked at before the matrix is made anew. */
+const AT_ONCE = 8
 
 /** A lane to be watched. */
 export interface Watched {
@@ -47,20 +49,17 @@ export class LaneWatches implements Disposable {
   }
 
   /**
-   * The lanes to look at now; they count as looked at. Of those that nothing was seen of for long only one, so that what
-   * did change never waits for many.
+   * The lanes to look at now, those first that changed first; they count as looked at. Few at a time, and only one of
+   * those that nothing was seen of for long, so that no change waits for many others.
    */
   take(now = performance.now()): ReadonlySet<number> {
-    const due = new Set<number>()
+    // What has only begun to change is taken along: it will be due in a moment.
+    const changed = [...this.#watches].filter(([, one]) => one.first !== null || isDue(one, now))
     const stale = [...this.#watches].filter(([, one]) => isStale(one, now))
-    const [oldest] = stale.sort(([, a], [, b]) => a.looked - b.looked)
-    for (const [id, one] of this.#watches) {
-      // What has only begun to change is taken along: it will be due in a moment.
-      if (one.first === null && !isDue(one, now) && id !== oldest?.[0]) continue
-      due.add(id)
-      Object.assign(one, { first: null, looked: now })
-    }
-    return due
+    const oldest = stale.sort(([, a], [, b]) => a.looked - b.looked).slice(0, 1)
+    const first = changed.sort(([, a], [, b]) => (a.first ?? now) - (b.first ?? now)).slice(0, AT_ONCE)
+    for (const [, one] of [...first, ...oldest]) Object.assign(one, { first: null, looked: now })
+    return new Set([...first, ...oldest].map(([id]) => id))
   }
 
   [Symbol.dispose](): void {
