@@ -40,8 +40,11 @@ export type CandidateAnswer =
 
 /** Makes the commit that would become base. Touches no ref and no worktree. */
 export async function makeCandidate(place: SharedPlace, request: CandidateRequest): Promise<CandidateAnswer> {
-  if (await contains({ gitDir: place.commonDir }, request.base, request.result)) return { kind: 'empty' }
-  const [first, ...others] = await mergeBases(place, request.base, request.result)
+  const [isThere, [first, ...others]] = await Promise.all([
+    contains({ gitDir: place.commonDir }, request.base, request.result),
+    mergeBases(place, request.base, request.result),
+  ])
+  if (isThere) return { kind: 'empty' }
   if (first === undefined) return { kind: 'unknown', reason: 'The result and base have no commit in common.' }
   const made = await (request.style === 'rebase' ? rebased(place, request) : merged(place, request))
   if (made.kind !== 'candidate') return made
