@@ -43,13 +43,14 @@ export interface Queue {
 
 export function openQueue(world: World, rules: QueueRules): Queue {
   const { landing } = world.settings
-  const slots = rules.slots ?? openSlots(world, landing.slots, rules.hurry ?? world.hurry)
+  const { hurry = world.hurry } = rules
+  const slots = rules.slots ?? openSlots(world, landing.slots, hurry)
   const suspects = openSuspects(world)
   const search: SearchRules = {
     slots,
     environment: verifyEnvironment(world),
     everyCommit: rules.everyCommit ?? landing.everyCommit,
-    paused: async () => rules.paused() || (await isLandingPaused(world.ledger.db)),
+    paused: async () => rules.paused() || hurry.aborted || (await isLandingPaused(world.ledger.db)),
     fillSlot: () => suspects.start(slots),
     hear: suspects.hear,
   }

@@ -62,13 +62,14 @@ export async function searchStack(world: World, stack: Stack, rules: SearchRules
     if (paused && ownKeys(search).length === 0) return await dissolve(search, landed, 'interrupted')
     if (!paused) startSome(search, plan.start)
     const end = await rules.slots.next()
-    if (!search.stack.entries.some((_, at) => keyOf(stack, at + 1) === end.job.key)) {
+    const at = positionOf(stack, end.job.key)
+    if (at === 0) {
       await rules.hear(end)
       continue
     }
     const fault = faultOf(world, stack, end)
     if (fault !== null) return await giveUp(search, landed, fault)
-    note(search, end)
+    note(search, at, end)
     if ((await branchTip({ gitDir: world.repository.commonDir }, stack.base)) !== baseAt(stack, landed))
       return await dissolve(search, landed, `${stack.base} moved meanwhile`)
   }
@@ -91,9 +92,7 @@ async function planNext(search: Search): Promise<ReturnType<typeof planSearch>> 
     const plan = planSearch({
       length: stack.entries.length,
       results,
-      running: stack.entries
-        .map((_, at) => at + 1)
-        .filter((at) => rules.slots.running.includes(keyOf(stack, at))),
+      running: ownKeys(search).map((key) => positionOf(stack, key)),
       slots: Math.max(1, rules.slots.count - otherRuns(search)),
       everyCommit: rules.everyCommit,
     })
@@ -113,13 +112,17 @@ function otherRuns(search: Search): number {
 }
 
 function ownKeys({ stack, rules }: Search): string[] {
-  const own = new Set(stack.entries.map((_, at) => keyOf(stack, at + 1)))
-  return rules.slots.running.filter((key) => own.has(key))
+  return rules.slots.running.filter((key) => positionOf(stack, key) > 0)
 }
 
 /** By its commit: the same entries stacked again are another prefix. */
 function keyOf({ entries }: Stack, at: number): string {
   return `prefix/${entries[at - 1]?.commit}`
+}
+
+/** 0: it is not of this stack. */
+function positionOf(stack: Stack, key: string): number {
+  return stack.entries.findIndex((_, index) => keyOf(stack, index + 1) === key) + 1
 }
 
 function jobOf({ stack, rules }: Search, at: number): VerifyJob | null {
@@ -153,8 +156,7 @@ function stopOthers({ stack, rules }: Search, positions: readonly number[]): voi
   rules.slots.stop((key) => !keys.includes(key))
 }
 
-function note({ stack, results, reds }: Search, end: VerifyEnd): void {
-  const at = stack.entries.findIndex((_, index) => keyOf(stack, index + 1) === end.job.key) + 1
+function note({ results, reds }: Search, at: number, end: VerifyEnd): void {
   if (end.answer.kind === 'green') results.set(at, 'green')
   if (end.answer.kind !== 'red') return
   results.set(at, 'red')
@@ -192,7 +194,6 @@ async function dissolve(search: Search, from: number, reason: string): Promise<n
 /** The machine failed, so each of them is tried again later; and held when it keeps failing. */
 async function giveUp(search: Search, from: number, reason: string): Promise<null> {
   const { world, stack } = search
-  if (await search.rules.paused()) return await dissolve(search, from, 'interrupted')
   await endRuns(search)
   for (const { entry } of stack.entries.slice(from)) await setBack(world, entry, reason)
   return null
@@ -200,13 +201,9 @@ async function giveUp(search: Search, from: number, reason: string): Promise<nul
 
 async function endRuns(search: Search): Promise<void> {
   const { stack, rules } = search
-  stopOthers(
-    search,
-    stack.entries.map((_, at) => at + 1),
-  )
+  rules.slots.stop((key) => positionOf(stack, key) === 0)
   while (ownKeys(search).length > 0) {
-    const own = ownKeys(search)
     const end = await rules.slots.next()
-    if (!own.includes(end.job.key)) await rules.hear(end)
+    if (positionOf(stack, end.job.key) === 0) await rules.hear(end)
   }
 }

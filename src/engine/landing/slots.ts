@@ -60,7 +60,7 @@ export function openSlots(
       const slot = Array.from({ length: count }, (_, at) => at).find((at) => !taken.has(at)) ?? count
       const stop = new AbortController()
       const signal = AbortSignal.any([hurry, stop.signal])
-      const end = work(world, job, { slot, signal, stopped: stop.signal, run })
+      const end = work(world, job, { slot, signal, run })
       // Whoever waits next hears of what went wrong.
       end.catch(() => undefined)
       atWork.set(job.key, { slot, stop, end })
@@ -70,15 +70,13 @@ export function openSlots(
     },
     async next() {
       const ends = [...atWork].map(([key, { end }]) =>
-        end
-          .finally(() => undefined)
-          .then(
-            (ended) => ({ key, ended }),
-            (error: unknown) => {
-              atWork.delete(key)
-              throw error
-            },
-          ),
+        end.then(
+          (ended) => ({ key, ended }),
+          (error: unknown) => {
+            atWork.delete(key)
+            throw error
+          },
+        ),
       )
       const { key, ended } = await Promise.race(ends)
       atWork.delete(key)
@@ -90,11 +88,10 @@ export function openSlots(
 interface Place {
   readonly slot: number
   readonly signal: AbortSignal
-  readonly stopped: AbortSignal
   readonly run: Run
 }
 
-async function work(world: World, job: VerifyJob, { slot, signal, stopped, run }: Place): Promise<VerifyEnd> {
+async function work(world: World, job: VerifyJob, { slot, signal, run }: Place): Promise<VerifyEnd> {
   const { key: _, landing, ...subject } = job
   const logOf = (id: number): string =>
     join(world.repository.home, 'landings', String(landing), `verify-${id}.log`)
@@ -117,7 +114,8 @@ async function work(world: World, job: VerifyJob, { slot, signal, stopped, run }
   } catch (error) {
     const fault = asFault(error)
     if (fault === null) throw error
-    if (stopped.aborted) return await end({ kind: 'stopped' })
+    // A person ended it, or it is no longer wanted: no fault that counts.
+    if (signal.aborted) return await end({ kind: 'stopped' })
     return await end({ kind: 'fault', reason: `${fault.message} ${fault.hint}`.trim() })
   }
 }

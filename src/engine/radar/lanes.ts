@@ -1,6 +1,5 @@
 import { landingQueue } from '../../ledger/landings.ts'
-import type { OwnedLane } from '../../ledger/lanes.ts'
-import { standingLanes } from '../../ledger/lanes.ts'
+import { type OwnedLane, standingLanes } from '../../ledger/lanes.ts'
 import { taskLines } from '../../ledger/tasks.ts'
 import type { World } from '../world.ts'
 
