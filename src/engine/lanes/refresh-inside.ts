@@ -13,7 +13,6 @@ import type { LaneMove } from '../../ledger/refresh.ts'
 import { enterWalls, type Inside, insideOf, leaveWalls } from '../hand-over.ts'
 import { privateGit } from '../sandbox.ts'
 import type { World } from '../world.ts'
-import { lockOf, writeJournal } from './refresh-journal.ts'
 
 /**
  * Fast-forwards a lane by its own git, inside its walls, and hands branch and index back to the host as after a run.
@@ -24,9 +23,7 @@ export async function forwardInside(world: World, lane: OwnedLane, move: LaneMov
   const adminDir = adminDirectory({ commonDir: world.repository.commonDir, admin: lane.admin })
   const lock = await lockIndex(adminDir)
   if (lock === null) return
-  const ours = await lockOf(world, lane)
   try {
-    await writeJournal(world, lane, { ...move, lock: ours })
     const inside = await enterWalls(world, lane)
     const moved = await forward(inside, lane, move)
     if (moved === 'moved' && (await leaveWalls(world, lane, move.to, lock))) return
@@ -34,8 +31,7 @@ export async function forwardInside(world: World, lane: OwnedLane, move: LaneMov
     // After `leaveWalls` in vain the walls have no record any more, and this writes none.
     await leaveWalls(world, lane, null)
   } finally {
-    if ((await lockOf(world, lane)) === ours) await unlockIndex(adminDir, lock)
-    else await lock.close().catch(() => undefined)
+    await unlockIndex(adminDir, lock)
   }
 }
 

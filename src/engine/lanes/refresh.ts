@@ -3,6 +3,7 @@ import { crashPoint } from '../../host/crash-point.ts'
 import { asFault } from '../../host/fault.ts'
 import { operationIn } from '../../host/git/checkouts.ts'
 import { upToDate } from '../../host/git/forward.ts'
+import { dropOwnLock } from '../../host/git/hand-back.ts'
 import { standingOf } from '../../host/git/lane-standing.ts'
 import { moveBase, settleBase } from '../../host/git/move-base.ts'
 import { branchTip } from '../../host/git/refs.ts'
@@ -16,7 +17,7 @@ import { hasWalls } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import { attend } from './attended.ts'
 import { forwardInside, settleInside } from './refresh-inside.ts'
-import { closeJournal, dropOwnLock, isOpen, readJournal, writeJournal } from './refresh-journal.ts'
+import { closeJournal, isOpen, readJournal, writeJournal } from './refresh-journal.ts'
 import { releaseLane, take } from './remove.ts'
 
 /**
@@ -34,7 +35,7 @@ export async function refreshLane(world: World, lane: OwnedLane, base: string): 
   if (isRefusal(begun)) return
   attend(lane.id)
   try {
-    await writeJournal(world, begun, { ...move, lock: null })
+    await writeJournal(world, begun, move)
     await forward(world, begun, move)
   } catch (error) {
     if (asFault(error) === null) throw error
@@ -85,7 +86,7 @@ export async function settleRefresh(world: World, owned: OwnedLane): Promise<voi
     const lane = (await findLane(world.ledger.db, owned.id)) ?? owned
     const journal = await readJournal(world, lane)
     if (journal !== null) {
-      await dropOwnLock(world, lane, journal)
+      await dropOwnLock(adminDirectory({ commonDir: world.repository.commonDir, admin: lane.admin }))
       if (await isInside(world, lane)) await settleInside(world, lane, journal)
       else await settleBase(world.repository, lane.branch)
     }

@@ -1,6 +1,5 @@
 import { writeCommit } from './commit.ts'
-import type { GitPlace } from './git.ts'
-import { git } from './git.ts'
+import { type GitPlace, git } from './git.ts'
 import { mergeBases, mergeTrees } from './merge.ts'
 import { checkMerge } from './oracle.ts'
 import { contains } from './refs.ts'

@@ -53,9 +53,8 @@ export interface HandBack {
  * is told from a person's. Null: somebody's git works on it, or was killed there.
  */
 export async function lockIndex(adminDir: string): Promise<FileHandle | null> {
+  await dropOwnLock(adminDir)
   const { own, lock } = lockFiles(adminDir)
-  if (await isSameFile(own, lock)) await rm(lock, { force: true })
-  await rm(own, { force: true })
   const file = await open(own, 'wx').catch(() => null)
   if (file === null) return null
   const isOurs = await link(own, lock).then(
@@ -63,15 +62,19 @@ export async function lockIndex(adminDir: string): Promise<FileHandle | null> {
     () => false,
   )
   if (isOurs) return file
-  await file.close()
-  await rm(own, { force: true })
+  await unlockIndex(adminDir, file)
   return null
 }
 
 export async function unlockIndex(adminDir: string, file: FileHandle): Promise<void> {
-  const { own, lock } = lockFiles(adminDir)
   await file.close().catch(() => undefined)
-  await rm(lock, { force: true })
+  await dropOwnLock(adminDir)
+}
+
+/** Takes away our lock, also one that a killed process of ours left; never one of a person. */
+export async function dropOwnLock(adminDir: string): Promise<void> {
+  const { own, lock } = lockFiles(adminDir)
+  if (await isSameFile(own, lock)) await rm(lock, { force: true })
   await rm(own, { force: true })
 }
 
@@ -94,21 +97,16 @@ export async function handBack(back: HandBack): Promise<boolean> {
   const { adminDir } = back
   const lock = back.lock ?? ((await mayMove(back)) === null ? null : await lockIndex(adminDir))
   if (lock === null) return false
-  let isIndex = false
   try {
     const may = await mayMove(back)
     if (may === null) return false
     await lock.writeFile(await indexFor(back))
     await lock.close()
     if (!may.moved && !(await moveBranch(back, back.before.tip))) return false
-    const { own, lock: locked } = lockFiles(adminDir)
-    await rename(locked, join(adminDir, 'index'))
-    isIndex = true
-    await rm(own, { force: true })
+    await rename(lockFiles(adminDir).lock, join(adminDir, 'index'))
     return true
   } finally {
-    // Once it is renamed, a lock there is somebody else's.
-    if (!isIndex) await unlockIndex(adminDir, lock)
+    await unlockIndex(adminDir, lock)
   }
 }
 
