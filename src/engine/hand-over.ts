@@ -1,21 +1,23 @@
 import { existsSync } from 'node:fs'
-import { chmod, chown, type FileHandle, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, type FileHandle, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { crashPoint } from '../host/crash-point.ts'
 import { asFault } from '../host/fault.ts'
 import { giveTree } from '../host/files/give-tree.ts'
 import { collect, IMPORT_REFUSED } from '../host/git/collect.ts'
+import { removeLocksInside } from '../host/git/dead-locks.ts'
 import { type GitPlace, git } from '../host/git/git.ts'
 import { type HostState, handBack, hostState, stagedIn } from '../host/git/hand-back.ts'
 import { importCollected } from '../host/git/import.ts'
+import { refreshIndex } from '../host/git/lane-state.ts'
 import { makePrivate } from '../host/git/private.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { adminDirectory } from '../host/git/worktree.ts'
 import { uidOfLane } from '../host/sandbox/detect.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
-import { laneRoom, privateGit, wallsAround } from './sandbox.ts'
+import { collectingWalls, laneRoom, privateGit, wallsAround } from './sandbox.ts'
 import type { World } from './world.ts'
 
 /** A lane that its walls hold. */
@@ -51,6 +53,7 @@ export async function enterWalls(world: World, lane: OwnedLane): Promise<Inside>
     await makeGit(world, lane, now)
     await giveAway(lane)
   }
+  await refreshLarge(inside)
   crashPoint('walls.entered')
   return inside
 }
@@ -87,16 +90,19 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
   const record = await readRecord(world, lane)
   const given = new Map(record?.given ?? [])
   try {
-    const collected = await collect({
+    const collecting = collect({
       path: privateGit(world, lane.id),
-      walls: await wallsAround(world, lane),
+      walls: collectingWalls(world, lane),
       commonDir,
       given,
       known: [lane.startPoint],
       largestFile: world.settings.sandbox.largestFile,
       outbox: join(laneRoom(world, lane.id), 'outbox'),
     })
-    crashPoint('walls.collected')
+    const collected = collecting.then((all) => {
+      crashPoint('walls.collected')
+      return all
+    })
     const refs = await importCollected({
       commonDir,
       collected,
@@ -105,7 +111,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       limits: { file: world.settings.sandbox.largestFile },
     })
     crashPoint('walls.imported')
-    return { kind: 'imported', head: collected.head, refs: refs.size }
+    return { kind: 'imported', head: (await collected).head, refs: refs.size }
   } catch (error) {
     const fault = asFault(error)
     if (fault?.code !== IMPORT_REFUSED) throw error
@@ -165,6 +171,21 @@ export async function isInside(world: World, lane: OwnedLane): Promise<boolean> 
 export async function isUntouched(world: World, lane: OwnedLane): Promise<boolean> {
   const record = await readRecord(world, lane)
   return record !== null && isSame(record.after ?? record.before, await hostStateOf(world, lane))
+}
+
+/** Bytes of an index of some 700 files. For fewer, starting git takes longer than what it saves. */
+const LARGE_INDEX = 64 * 1024
+
+/** What comes of it is speed alone: a lane in which git hangs or fails is left to whoever works there. */
+async function refreshLarge({ place }: Inside): Promise<void> {
+  const { size } = await lstat(join(place.gitDir, 'index')).catch(() => ({ size: 0 }))
+  if (size < LARGE_INDEX) return
+  try {
+    await refreshIndex(place, 10_000)
+  } catch (error) {
+    if (asFault(error) === null) throw error
+    await removeLocksInside(place.gitDir)
+  }
 }
 
 /** Base and the other given refs may have moved since; the lane's own branches are its own. */

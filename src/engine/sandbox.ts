@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Refusal, refuse } from '../board/refusal.ts'
 import { uidOfLane, wallsMissing } from '../host/sandbox/detect.ts'
-import { buildWalls, type Walls, type WallsRequest } from '../host/sandbox/walls.ts'
+import { buildWalls, gitWalls, type Walls, type WallsRequest } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import type { World } from './world.ts'
 
@@ -42,6 +42,15 @@ export async function wallsAround(
     uid: uidOfLane(lane.id),
     gitDirectory: privateGit(world, lane.id),
     network,
+  })
+}
+
+/** The walls around git that collects what a run left in the lane's own git. */
+export function collectingWalls(world: World, lane: OwnedLane): Walls {
+  return gitWalls({
+    uid: uidOfLane(lane.id),
+    commonDir: world.repository.commonDir,
+    gitDirectory: privateGit(world, lane.id),
   })
 }
 

@@ -55,7 +55,7 @@ const PATIENCE_PER_MEGABYTE = 100
  */
 const SCRIPT = `set -eu
 exec 4<&0
-git pack-objects -q --threads=1 --local --all --reflog --indexed-objects --filter=blob:limit=$1 --stdout --delta-base-offset <&4 &
+git pack-objects -q --threads=1 --local --all --reflog --filter=blob:limit=$1 --stdout --delta-base-offset <&4 &
 packing=$!
 git show-ref --head >&3 || true
 echo -- >&3

@@ -191,11 +191,13 @@ async function spawnGit(
   }
 }
 
-function inputOf(input: string | Buffer | Promise<string>): string | Buffer | Readable {
+/** What git reads; of a promise that fails it sees an empty input. */
+export function inputOf(input: string | Buffer | Promise<string | Buffer>): string | Buffer | Readable {
   if (!(input instanceof Promise)) return input
+  const known = input.catch(() => '')
   return Readable.from(
     (async function* () {
-      yield await input.catch(() => '')
+      yield await known
     })(),
   )
 }

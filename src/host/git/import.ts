@@ -6,13 +6,14 @@ import { diskFull } from '../fault.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
 import { type Collected, refused } from './collect.ts'
 import { type GateLimits, inspect } from './gate.ts'
-import { inheritedEnvironment } from './git.ts'
+import { inheritedEnvironment, inputOf } from './git.ts'
 import type { Quarantined } from './object-reader.ts'
 import { setOwnRefs } from './own-refs.ts'
 
 export interface ImportRequest {
   readonly commonDir: string
-  readonly collected: Collected
+  /** A promise: git is started while it is collected, since starting git takes longer than what it does. */
+  readonly collected: Collected | Promise<Collected>
   /** Where its refs go: `refs/worklane/7/2`. */
   readonly refPrefix: string
   /** Commits that the repository has, and that what is new stands on. */
@@ -24,15 +25,17 @@ export interface ImportRequest {
 const UNPACK_BELOW = 100
 const UNPACK_BYTES = 16 * 1024 * 1024
 /** Blobs above this many bytes are streamed by git instead of held in memory. */
-const CONFIG = ['core.bigFileThreshold=4m', 'pack.threads=1', 'core.fsync=objects', 'fetch.fsckObjects=true']
-/** Brought to the disk when they are looked at, all at once, and not one after the other. */
-const UNPACK = ['-c', 'core.fsync=none', 'unpack-objects', '-q', '--strict']
-const INDEX = ['index-pack', '--stdin', '--fix-thin', '--strict', '--threads=1']
+const CONFIG = ['core.bigFileThreshold=4m', 'pack.threads=1', 'fetch.fsckObjects=true']
 /**
- * The shell opens the pack for git, which reads it without a detour through our memory. Then git sees whether everything
- * that the refs lead to is there. One process of ours instead of three: starting one costs more than what they do.
+ * One process of ours instead of three, and it waits for a word about the pack, since starting one costs more than what
+ * it does. The shell opens the pack for git, which reads it without a detour through our memory. What is unpacked is
+ * brought to the disk when it is looked at, all at once. Then git sees whether everything that the refs lead to is there.
  */
-const TAKE = `if [ -n "$0" ]; then git "$@" <"$0" >&2 || exit 101; fi
+const TAKE = `read -r how pack || exit 102
+case "$how" in
+unpack) git "$@" -c core.fsync=none unpack-objects -q --strict <"$pack" >&2 || exit 101;;
+index) git "$@" -c core.fsync=objects index-pack --stdin --fix-thin --strict --threads=1 <"$pack" >&2 || exit 101;;
+esac
 exec git rev-list --objects --quiet --stdin`
 /** What the shell says of objects that git does not take. */
 const BROKEN = 101
@@ -43,16 +46,20 @@ const PATIENCE_PER_MEGABYTE = 200
 /**
  * Takes what was collected into the repository: into a quarantine first, checked there by git and by our own gate, and
  * only then among the objects, with a ref for everything that the lane named. Answers the refs.
- * @throws Fault `import-refused`, `disk-full`: nothing has changed
+ * @throws Fault `import-refused`, `disk-full`, or what collecting failed with: nothing has changed
  */
 export async function importCollected(request: ImportRequest): Promise<ReadonlyMap<string, string>> {
   const { commonDir } = request
   // A name that `git gc` knows for the rest of a broken import, and removes (git: builtin/prune.c).
   const quarantine = await mkdtemp(join(commonDir, 'objects', 'tmp_objdir-worklane-'))
   try {
-    const taken = takeIn({ gitDir: commonDir, quarantine }, request)
-    const { size } = await lstat(request.collected.pack)
-    await setOwnRefs(commonDir, size < UNPACK_BYTES ? taken : await taken)
+    const packed = packOf(request.collected)
+    const taken = takeIn({ gitDir: commonDir, quarantine }, request, packed)
+    const isSmall = await packed.then(
+      (pack) => pack.isSmall,
+      () => true,
+    )
+    await setOwnRefs(commonDir, isSmall ? taken : await taken)
     return await taken
   } finally {
     await rm(quarantine, { recursive: true, force: true })
@@ -60,13 +67,16 @@ export async function importCollected(request: ImportRequest): Promise<ReadonlyM
 }
 
 /** All but the refs, which it answers. */
-async function takeIn(place: Quarantined, request: ImportRequest): Promise<ReadonlyMap<string, string>> {
-  const { collected, refPrefix, limits } = request
-  const heads = wantedRefs(collected, refPrefix)
-  if (!(await unpack(place, heads, request))) return heads
-  await inspect(place, collected.head, limits)
-  await moveIn(place.quarantine, join(place.gitDir, 'objects'))
-  return heads
+async function takeIn(
+  place: Quarantined,
+  request: ImportRequest,
+  packed: Promise<Pack>,
+): Promise<ReadonlyMap<string, string>> {
+  await unpack(place, request, packed)
+  const { count, collected } = await packed
+  if (count > 0) await inspect(place, collected.head, request.limits)
+  if (count > 0) await moveIn(place.quarantine, join(place.gitDir, 'objects'))
+  return wantedRefs(collected, request.refPrefix)
 }
 
 /** Each ref of the lane below ours, under the name that it had. */
@@ -78,39 +88,41 @@ function wantedRefs({ head, refs, lost }: Collected, prefix: string): Map<string
   return wanted
 }
 
-/** The pack into the quarantine, and all is there that the refs lead to. False: nothing was in the pack. */
+/** The pack into the quarantine, and all is there that the refs lead to. */
 async function unpack(
   { gitDir, quarantine }: Quarantined,
-  heads: ReadonlyMap<string, string>,
-  { collected, known, limits }: ImportRequest,
-): Promise<boolean> {
-  const { count, bytes } = await sizeOf(collected.pack)
-  const command = count < UNPACK_BELOW && bytes < UNPACK_BYTES ? UNPACK : INDEX
-  const lines = [...new Set(heads.values()), ...known.map((oid) => `^${oid}`)]
-  const { exitCode, stderr, timedOut } = await execa(
-    '/bin/sh',
-    ['-c', TAKE, count === 0 ? '' : collected.pack, ...CONFIG.flatMap((entry) => ['-c', entry]), ...command],
-    {
-      cwd: '/',
-      env: {
-        ...inheritedEnvironment(),
-        GIT_DIR: gitDir,
-        GIT_OBJECT_DIRECTORY: quarantine,
-        GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitDir, 'objects'),
-        GIT_NO_REPLACE_OBJECTS: '1',
-        GIT_NO_LAZY_FETCH: '1',
-      },
-      extendEnv: false,
-      detached: true,
-      input: `${lines.join('\n')}\n`,
-      reject: false,
-      timeout: Math.round(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE),
-      killSignal: 'SIGKILL',
-      maxBuffer: { stderr: 4096, stdout: 4096 },
+  { refPrefix, known, limits }: ImportRequest,
+  packed: Promise<Pack>,
+): Promise<void> {
+  using deadline = deadlineAfter(packed)
+  const words = packed.then(({ collected, count, file, isSmall }) => {
+    const how = count === 0 ? 'nothing' : isSmall ? 'unpack' : 'index'
+    const heads = new Set(wantedRefs(collected, refPrefix).values())
+    return [`${how} ${file}`, ...heads, ...known.map((oid) => `^${oid}`), ''].join('\n')
+  })
+  const config = CONFIG.flatMap((entry) => ['-c', entry])
+  const { exitCode, stderr, isCanceled } = await execa('/bin/sh', ['-c', TAKE, 'sh', ...config], {
+    input: inputOf(words),
+    cwd: '/',
+    env: {
+      ...inheritedEnvironment(),
+      GIT_DIR: gitDir,
+      GIT_OBJECT_DIRECTORY: quarantine,
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitDir, 'objects'),
+      GIT_NO_REPLACE_OBJECTS: '1',
+      GIT_NO_LAZY_FETCH: '1',
     },
-  )
-  if (exitCode === 0) return count > 0
-  if (timedOut === true) throw refused('its objects take too long to unpack')
+    extendEnv: false,
+    detached: true,
+    reject: false,
+    cancelSignal: deadline.signal,
+    killSignal: 'SIGKILL',
+    maxBuffer: { stderr: 4096, stdout: 4096 },
+  })
+  // What collecting failed with goes before what the shell makes of no words.
+  await packed
+  if (exitCode === 0) return
+  if (isCanceled) throw refused('its objects take too long to unpack')
   // Before what was unpacked is removed, which makes room again.
   if (isScarce(freeDisk(quarantine))) throw diskFull('what the agent left in git could not be unpacked.')
   const said = stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''
@@ -121,8 +133,32 @@ async function unpack(
   )
 }
 
+/** Aborts once what was packed has had its time. */
+function deadlineAfter(packed: Promise<Pack>): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  packed.then(
+    ({ bytes }) => {
+      const time = PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE
+      timer = setTimeout(() => controller.abort(), time)
+    },
+    () => undefined,
+  )
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) }
+}
+
+interface Pack {
+  readonly collected: Collected
+  readonly file: string
+  readonly count: number
+  readonly bytes: number
+  readonly isSmall: boolean
+}
+
 /** Of a pack (git: gitformat-pack(5)). Whoever packed it could have put a link in its place. */
-async function sizeOf(file: string): Promise<{ readonly count: number; readonly bytes: number }> {
+async function packOf(collecting: Collected | Promise<Collected>): Promise<Pack> {
+  const collected = await collecting
+  const file = collected.pack
   await using pack = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => {
       throw refused('it packed no objects')
@@ -132,7 +168,8 @@ async function sizeOf(file: string): Promise<{ readonly count: number; readonly 
   const header = Buffer.alloc(12)
   await pack.read(header, 0, 12, 0)
   if (!stat.isFile() || header.toString('latin1', 0, 4) !== 'PACK') throw refused('what it packed is no pack')
-  return { count: header.readUInt32BE(8), bytes: stat.size }
+  const [count, bytes] = [header.readUInt32BE(8), stat.size]
+  return { collected, file, count, bytes, isSmall: count < UNPACK_BELOW && bytes < UNPACK_BYTES }
 }
 
 /** A file that was too large to be packed is missed by whatever looks next. */
@@ -158,8 +195,9 @@ async function moveIn(quarantine: string, objects: string): Promise<void> {
     if ((await lstat(join(quarantine, 'pack', name))).isFile())
       await rename(join(quarantine, 'pack', name), join(objects, 'pack', name))
   }
-  for (const directory of touched) {
+  const synced = [...touched].map(async (directory) => {
     await using opened = await open(directory, 'r')
     await opened.sync()
-  }
+  })
+  await Promise.all(synced)
 }

@@ -22,6 +22,17 @@ export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
   })
 }
 
+/**
+ * Looks at the files that git cannot tell unchanged by their times: those of a fresh checkout, written in the same second
+ * as the index (git: Documentation/technical/racy-git.txt). `git add` would write an object for each of them: inside walls
+ * it cannot touch the one that the repository has, and then makes its own (git: freshen_packed_object). 5,000 files: 4.6 s
+ * instead of 0.2 (measured here, git 2.39).
+ */
+export async function refreshIndex(place: GitPlace, timeout: number): Promise<void> {
+  const args = ['update-index', '-q', '--refresh', '--force-write-index']
+  await git(place, args, { answers: [0, 1], writes: true, timeout })
+}
+
 const UNFINISHED: readonly (readonly [file: string, name: string])[] = [
   ['rebase-merge', 'rebase'],
   ['rebase-apply', 'rebase'],
@@ -54,6 +65,7 @@ export async function commitEverything(
   const writes = { writes: true, timeout }
   if (![null, branch].includes(branchOfHead(place.gitDir)))
     await git(place, ['update-ref', '--no-deref', 'HEAD', 'HEAD^{commit}'], writes)
+  if (place.walls !== undefined) await refreshIndex(place, timeout)
   await git(place, ['add', '-A', '--', ':/'], writes)
   await git(place, ['commit', '-q', '--no-verify', '--no-gpg-sign', '--allow-empty', '-F', '-'], {
     ...writes,
@@ -90,6 +102,7 @@ export async function diffEverything(
     const indexFile = join(aside, 'index')
     await copyFile(join(place.gitDir, 'index'), indexFile).catch(() => undefined)
     const copy: GitPlace = { ...place, indexFile, quarantine: aside }
+    if (place.walls !== undefined) await refreshIndex(copy, WALLED_PATIENCE.least)
     await git(copy, ['add', '-A', '--', ':/'], { writes: true })
     const args = ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']
     return (await git(copy, args, mostBytes === undefined ? {} : { mostBytes })).stdout

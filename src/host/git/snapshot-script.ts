@@ -7,7 +7,8 @@
  * The index that git has brought up to date is kept for the next time, as long as the lane's own stays the same: without
  * that all files of a new lane are read each time (140 ms for 5,000, measured here with git 2.39), since nobody has
  * written its index since they were. Inside walls the objects that it names are kept beside it. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
- * (git: Documentation/technical/racy-git.txt). Untracked files that are too large are not even read.
+ * (git: Documentation/technical/racy-git.txt). Untracked files that are too large are not even read. Why it is refreshed
+ * inside walls: see `refreshIndex`.
  */
 export const SNAPSHOT_SCRIPT = `set -eu
 aside=$1 objects=$2 largest=$3 before=$6 send=$5 keep=$7
@@ -21,6 +22,7 @@ export GIT_INDEX_FILE="$aside/index"
 for index in "$kept" "$GIT_DIR/index"; do
   if [ -e "$index" ]; then cp --preserve=timestamps -- "$index" "$GIT_INDEX_FILE"; break; fi
 done
+[ "$send" != send ] || [ "\${index:-}" = "$kept" ] || git "$@" update-index -q --refresh --force-write-index || true
 git "$@" ls-files -z --others --exclude-standard >"$aside/others"
 : >"$aside/large"
 [ ! -s "$aside/others" ] || sed -z 's|^|./|' "$aside/others" |

@@ -120,6 +120,6 @@ function asOther(uid: number, cwd: string): string[] {
   const kept = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((name) => ['--cap-add', name])
   const user = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups']
   const drop = ['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs']
-  const enter = ['/bin/sh', '-c', 'cd -- "$0" && exec "$@"', cwd]
+  const enter = cwd === '/' ? [] : ['/bin/sh', '-c', 'cd -- "$0" && exec "$@"', cwd]
   return ['--chdir', '/', '--cap-drop', 'ALL', ...kept, '--', 'setpriv', ...user, ...drop, '--', ...enter]
 }

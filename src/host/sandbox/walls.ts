@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { chown, mkdir } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -65,16 +65,7 @@ export async function buildWalls(request: WallsRequest): Promise<Walls> {
   return {
     uid,
     home: user.home,
-    wrap: (argv, more = {}) =>
-      bubblewrap(
-        {
-          ...policy,
-          cwd: more.cwd ?? policy.cwd,
-          readable: [...policy.readable, ...(more.readable ?? [])],
-          writable: [...policy.writable, ...(more.writable ?? [])],
-        },
-        argv,
-      ),
+    wrap: (argv, more) => bubblewrap(withMore(policy, more), argv),
     environment: (env) => ({
       ...without(env, LEADS_OUT),
       HOME: user.home,
@@ -82,6 +73,38 @@ export async function buildWalls(request: WallsRequest): Promise<Walls> {
       USER: user.name,
       LOGNAME: user.name,
     }),
+  }
+}
+
+/**
+ * Walls for git of ours that reads a lane's own git directory: the rest of the lane is not even there. Few mounts make a
+ * quick start.
+ */
+export function gitWalls({
+  uid,
+  commonDir,
+  gitDirectory,
+}: Pick<WallsRequest, 'uid' | 'commonDir'> & { readonly gitDirectory: string }): Walls {
+  const tools = toolDirectories(process.env.PATH ?? '', homedir())
+  const policy: WallsPolicy = {
+    cwd: '/',
+    uid,
+    system: systemDirectories(),
+    hidden: [],
+    homes: [],
+    readable: [
+      ...tools.filter((path) => ['git', 'bin/git'].some((name) => existsSync(join(path, name)))),
+      ...objectDirectories(join(commonDir, 'objects')),
+    ].map((from) => ({ from })),
+    writable: [{ from: gitDirectory }],
+    pinned: [],
+    network: false,
+  }
+  return {
+    uid,
+    home: '/',
+    wrap: (argv, more) => bubblewrap(withMore(policy, more), argv),
+    environment: (env) => ({ ...without(env, LEADS_OUT), HOME: '/', TMPDIR: '/' }),
   }
 }
 
@@ -104,6 +127,18 @@ const LEADS_OUT = [
 
 function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
+}
+
+function withMore(
+  policy: WallsPolicy,
+  { cwd = policy.cwd, readable = [], writable = [] }: MoreBinds = {},
+): WallsPolicy {
+  return {
+    ...policy,
+    cwd,
+    readable: [...policy.readable, ...readable],
+    writable: [...policy.writable, ...writable],
+  }
 }
 
 function policyOf(request: WallsRequest, user: User): WallsPolicy {
