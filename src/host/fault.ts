@@ -1,3 +1,5 @@
+import { isOurDefect } from '../board/ledger-codes.ts'
+
 export type Retry = 'now' | 'later' | 'never'
 
 /**
@@ -23,7 +25,8 @@ export class Fault extends Error {
 export function asFault(error: unknown): Fault | null {
   if (error instanceof Fault) return error
   const { name, code, syscall, message } = (error ?? {}) as NodeJS.ErrnoException
-  if (name === 'SqliteError') return ledgerFault(String(code), message, error)
+  if (name === 'SqliteError')
+    return isOurDefect(String(code)) ? null : ledgerFault(String(code), message, error)
   if (typeof code !== 'string' || typeof syscall !== 'string') return null
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(message, error)
   return new Fault(`The system refused: ${message}`, { retry: 'later', cause: error })

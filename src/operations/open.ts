@@ -6,6 +6,7 @@ import { readSettings, SANDBOX_MODES, type SandboxMode, type Settings } from '..
 import { UsageError } from '../config/usage-error.ts'
 import type { World } from '../engine/world.ts'
 import { currentMoment } from '../host/clock.ts'
+import { envFiles } from '../host/files/env-files.ts'
 import { networkFileSystem } from '../host/files/network.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from '../host/process/identity.ts'
 import { openLedger } from '../ledger/ledger.ts'
@@ -66,7 +67,9 @@ async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): P
   const repository = await usableRepository(cwd)
   const { root } = repository
   const settings = await readSettings(root)
-  const redact = lazyRedactor(() => secretValues(process.env))
+  const redact = lazyRedactor(() =>
+    [process.env, ...envFiles(root, settings.lanes.copy)].flatMap(secretValues),
+  )
   const actor = { name: actorName(), now: () => Date.now(), moment: currentMoment, redact }
   const alive = (identity: string): boolean => isAlive(JSON.parse(identity) as ProcessIdentity)
   return {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { type Said, WORKLANE } from '../fixtures/cli.ts'
@@ -7,12 +7,13 @@ import { makeRepository } from '../fixtures/repository.ts'
 
 const long = (seed: string, length: number): string => `${seed}0Kq7Rz4Wm1Xp8`.repeat(10).slice(0, length)
 
-/** Twelve secrets: some are known from our environment, the others by what they look like. */
+/** Thirteen secrets: some are known from our environment or the person's .env, the others by what they look like. */
 const CANARIES = {
   notHanded: 'canary-of-github-1f7Zq',
   provider: 'canary-of-anthropic-2Xw9',
   listed: 'canary-listed/ü+"3Vb8',
   password: 'canary-pass-4Tn6',
+  copied: 'canary-of-payments-5Hd3',
   onePiece: `ghp_${long('a5', 36)}`,
   split: `sk-ant-${'api03'}-${long('b6', 90)}`,
   key: `-----BEGIN PRIVATE KEY-----\n${`${long('c7', 64)}\n`.repeat(20)}-----END PRIVATE KEY-----`,
@@ -33,6 +34,7 @@ const ENV = {
 const AGENT = `
 echo "handed: <$GH_TOKEN> <$ANTHROPIC_API_KEY> <\${LISTED_TOKEN:+yes}>"
 echo "known: $LISTED_TOKEN $(printf %s "$LISTED_TOKEN" | base64)"
+echo "from .env: $(cat .env)"
 printf 'in pieces: %.20s' "$LISTED_TOKEN"; printf '%s\\n' "$LISTED_TOKEN" | tail -c +21
 echo "password ${CANARIES.password} and ${CANARIES.onePiece}"
 printf '%s' '${CANARIES.split.slice(0, 30)}'; printf '%s\\n' '${CANARIES.split.slice(30)}'
@@ -72,19 +74,21 @@ function tracesOf(secret: string): string[] {
     ])
 }
 
-it('twelve canaries show in no output, event, log, note or byte of the ledger', async () => {
+it('thirteen canaries show in no output, event, log, note or byte of the ledger', async () => {
   using repository = makeRepository({
     'agent.sh': AGENT,
     'check.sh': `echo "check ${CANARIES.check} <$ANTHROPIC_API_KEY>"; exit 1\n`,
     'verify.sh': `echo "verify ${CANARIES.verify} <$ANTHROPIC_API_KEY>"; exit 1\n`,
     'setup.sh': `echo "set-up ${CANARIES.setup} <$LISTED_TOKEN> <$ANTHROPIC_API_KEY>"\n`,
-    'worklane.yaml': `lanes: { setup: sh setup.sh }\nagents: { attempts: 1, environment: [LISTED_TOKEN] }\nlanding: { verify: sh verify.sh }\nsandbox: { mode: none }\n`,
+    'worklane.yaml': `lanes: { setup: sh setup.sh, copy: [.env] }\nagents: { attempts: 1, environment: [LISTED_TOKEN] }\nlanding: { verify: sh verify.sh }\nsandbox: { mode: none }\n`,
     'tasks.json': JSON.stringify([
       { subject: 'Verified' },
       { subject: 'Checked', command: CLAUDE, checks: ['sh check.sh'] },
     ]),
   })
   const { root } = repository
+  appendFileSync(join(repository.gitDir, 'info/exclude'), '.env\n')
+  writeFileSync(join(root, '.env'), `MODE=test\nPAYMENTS_SECRET="${CANARIES.copied}"\n`)
   const said: Said[] = []
   const tell = async (...args: readonly string[]): Promise<Said> => {
     const answer = await worklane(root, ...args)
@@ -104,6 +108,7 @@ it('twelve canaries show in no output, event, log, note or byte of the ledger', 
   // It did happen: what was said is there without the secrets.
   expect(logs.out).toContain('handed: <> <> <yes>')
   expect(logs.out).toContain('known: [redacted] [redacted]')
+  expect(logs.out).toContain('from .env: MODE=test\nPAYMENTS_SECRET="[redacted]"')
   expect(logs.out).toContain(
     'in pieces: [redacted]\npassword [redacted] and [redacted]\n[redacted]\n[redacted]\n',
   )

@@ -10,6 +10,8 @@ interface Size {
   readonly [name: string]: number
   /** How many, drawn by the seed. */
   readonly attacks: number
+  /** How many of them without walls too, where each needs a repository of its own. */
+  readonly without: number
   /** Attacks of one run inside walls, eight a lane. One that does harm is then looked for by itself. */
   readonly together: number
   /** 1: without walls too, and as root and as an ordinary user; 0: inside walls, as who runs the test. */
@@ -21,14 +23,17 @@ const ORDINARY = 12345
 
 export const attacks: Proof<Size> = {
   name: 'attacks',
-  line: 'Attacks from inside a lane: nine of ten succeed without walls, none with them, neither as an ordinary user nor started as root; and the honest work of each lands.',
-  sample: { attacks: 8, together: 8, everyWay: 0 },
-  full: { attacks: 1000, together: 32, everyWay: 1 },
+  line: 'Attacks from inside a lane: of 128 drawn from them nine of ten succeed without walls, of all none with them, neither as an ordinary user nor started as root; and the honest work of each lands.',
+  sample: { attacks: 8, without: 0, together: 8, everyWay: 0 },
+  full: { attacks: 1000, without: 128, together: 32, everyWay: 1 },
   async run(size, report): Promise<Figures> {
     const chosen = draw(size.attacks, report.seed)
     const ways = waysOf(report.worklane, size.everyWay === 1)
     const results = new Map<Way, readonly Result[]>()
-    for (const way of ways) results.set(way, await tryAll(way, chosen, size.together, report))
+    for (const way of ways) {
+      const some = way.setting.sandbox === 'none' ? draw(size.without, report.seed + 1, chosen) : chosen
+      results.set(way, await tryAll(way, some, size.together, report))
+    }
     check(results)
     return figures(chosen, results)
   },
@@ -62,9 +67,9 @@ function waysOf(worklane: string, isEvery: boolean): readonly Way[] {
   ]
 }
 
-function draw(count: number, seed: number): readonly Attack[] {
+function draw(count: number, seed: number, from = ATTACKS): readonly Attack[] {
   const random = randomNumbers(seed)
-  const ranked = ATTACKS.map((attack, at) => ({ attack, at, rank: random() }))
+  const ranked = from.map((attack, at) => ({ attack, at, rank: random() }))
   const drawn = ranked.sort((a, b) => a.rank - b.rank).slice(0, count)
   return drawn.sort((a, b) => a.at - b.at).map(({ attack }) => attack)
 }
@@ -145,8 +150,9 @@ function figures(chosen: readonly Attack[], results: ReadonlyMap<Way, readonly R
     const names = chosen.filter((attack) => attack.category === category).map(({ name }) => name)
     const counts = [...results].map(([{ title, setting }, all]) => {
       const those = all.filter(({ name }) => names.includes(name))
-      const count = setting.sandbox === 'none' ? those.filter(succeeded) : those.filter(hasHarm)
-      return `${count.length} ${title}`
+      return setting.sandbox === 'none'
+        ? `${those.filter(succeeded).length} of ${those.length} ${title}`
+        : `${those.filter(hasHarm).length} ${title}`
     })
     return [category, `${names.length} attacks; succeed: ${counts.join('; ')}`]
   })

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { isOurDefect } from '../../board/ledger-codes.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import type { Progress } from '../../operations/operation.ts'
 import { clean } from './clean.ts'
@@ -95,7 +96,7 @@ function knownError(error: unknown): { readonly answer: ErrorAnswer; readonly ex
   const { hint = '', syscall, code = 'fault' } = error as { hint?: string; syscall?: string; code?: string }
   if (name === 'UsageError') return { answer: { code, message, hint }, exit: EXIT.usage }
   if (name === 'Fault') return { answer: { code, message, hint }, exit: EXIT.fault }
-  if (name === 'SqliteError')
+  if (name === 'SqliteError' && !isOurDefect(code))
     return {
       answer: {
         code: 'ledger',
