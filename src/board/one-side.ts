@@ -66,6 +66,12 @@ function judge(path: string, ours?: TreeChange, theirs?: TreeChange, result?: Tr
   return found === null ? broken('both', ours.after) : null
 }
 
+/** Paths that `theirs` alone changed, and that are as in the merge base in the result: somebody took that change away. */
+export function undoneInMerge({ ours, theirs, result }: MergeChanges): string[] {
+  const others = new Set([...ours, ...result].map(({ path }) => path))
+  return theirs.map(({ path }) => path).filter((path) => !others.has(path))
+}
+
 export function sameEntry(a: TreeEntry | null, b: TreeEntry | null): boolean {
   return a === b || (a?.mode === b?.mode && a?.object === b?.object)
 }

@@ -42,12 +42,30 @@ export interface Evidence {
   readonly allowEmpty: boolean
   /** A rebase, merge or the like that the agent left unfinished; null when there is none. */
   readonly unfinished: string | null
+  /** A sentence on what a merge of base took away again of others' work; null: nothing. */
+  readonly undone: string | null
 }
 
 export interface Verdict {
   readonly outcome: RunOutcome
   /** One sentence for people and for the next attempt. */
   readonly detail: string
+}
+
+/** What is wrong with a lane in which a merge of base took away what base had changed, and how to mend it. */
+export function undoneSentence(base: string, { merge, from, paths }: UndoneFacts): string {
+  const named = paths.slice(0, 10).map((path) => JSON.stringify(path))
+  const more = paths.length > 10 ? ` and ${paths.length - 10} more` : ''
+  return (
+    `The merge ${merge.slice(0, 12)} of ${base} takes away what others had changed there, where nothing conflicted: ` +
+    `${named.join(', ')}${more}. Bring it back: git checkout ${from.slice(0, 12)} -- FILE (git rm FILE where they deleted it), then commit.`
+  )
+}
+
+interface UndoneFacts {
+  readonly merge: string
+  readonly from: string
+  readonly paths: readonly string[]
 }
 
 /**
@@ -67,6 +85,7 @@ function judgeWork(evidence: Evidence): Verdict {
   if (evidence.timedOut) return { outcome: 'timed_out', detail: 'The time limit was reached.' }
   if (evidence.unfinished !== null)
     return { outcome: 'failed', detail: `The agent left an unfinished ${evidence.unfinished}.` }
+  if (evidence.undone !== null) return { outcome: 'failed', detail: evidence.undone }
   const how =
     evidence.signal !== null ? `was ended by ${evidence.signal}` : `exited with ${evidence.exitCode}`
   const clean = evidence.exitCode === 0

@@ -7,6 +7,7 @@ import { runChecks } from '../engine/checks.ts'
 import { bringBack, enterWalls, leaveWalls } from '../engine/hand-over.ts'
 import { hasWalls } from '../engine/sandbox.ts'
 import { settleLanes } from '../engine/settle.ts'
+import { undoneWork } from '../engine/undone.ts'
 import type { World } from '../engine/world.ts'
 import type { GitPlace } from '../host/git/git.ts'
 import { commitEverything, uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
@@ -127,6 +128,13 @@ async function freezeAt(
       'no-commits',
       `The lane of task ${held.id} has no change since it began.`,
       `Commit the work in ${lane.path}, or give the task back: worklane release ${held.id} --epoch ${held.epoch}`,
+    )
+  const undone = await undoneWork(world, lane, result)
+  if (undone !== null)
+    return refuse(
+      'undoes-base',
+      undone,
+      'Was it meant? Then bring it back in one commit, and take it away in the next.',
     )
   return { result, commits, committed }
 }

@@ -51,6 +51,23 @@ describe('claim, complete, land', () => {
     expect((await data(root, 'doctor')).findings).toEqual([])
   })
 
+  it('does not take a merge in that takes away what others landed', async () => {
+    using repository = makeRepository({ 'a.txt': 'one\n', 'b.txt': 'b\n' })
+    const { root } = repository
+    await data(root, 'task', 'add', 'Say two')
+    const { lane, epoch } = await data(root, 'claim', '1', '--as', 'ann')
+    writeFileSync(join(lane.path, 'a.txt'), 'two\n')
+    plainGit(lane.path, 'commit', '-qam', 'Say two')
+    repository.commit('Say three', { 'a.txt': 'three\n', 'b.txt': 'B\n' })
+    plainGit(lane.path, 'merge', '-q', '-s', 'ours', '-m', 'Mine', 'main')
+    expect(await refused(root, 'complete', '1', '--epoch', epoch)).toEqual(['undoes-base', 1])
+    plainGit(lane.path, 'checkout', '-q', 'main', '--', 'b.txt')
+    plainGit(lane.path, 'commit', '-qm', 'Bring it back')
+    await data(root, 'complete', '1', '--epoch', epoch)
+    expect(await data(root, 'land')).toMatchObject({ landed: [{ task: 1 }] })
+    expect([contentOf(root, 'a.txt'), contentOf(root, 'b.txt')]).toEqual(['two\n', 'B\n'])
+  })
+
   it('refuses with a stable code, and bad words with exit code 2 before anything changes', async () => {
     using repository = makeRepository()
     const { root } = repository

@@ -63,6 +63,7 @@ async function prove(
     [`${name}: other differences from plain git`, sum('disagree')],
     [`${name}: plain git crashed`, sum('crashed')],
     [`${name}: predicted clean, with the recorded tree`, `${sum('asRecorded')} of ${sum('clean')}`],
+    [`${name}: with another, where plain git merges as predicted`, sum('clean') - sum('asRecorded')],
     [
       `${name}: a prediction, and plain git, took`,
       `${duration(sum('batch') / all)}, ${duration(sum('plain') / all)}`,

@@ -19,6 +19,7 @@ import { type Tx, transact } from '../../ledger/transact.ts'
 import { runChecks } from '../checks.ts'
 import { diskIsFull, wantsRoom } from '../disk.ts'
 import { type Inside, leaveWalls } from '../hand-over.ts'
+import { undoneWork } from '../undone.ts'
 import type { World } from '../world.ts'
 import type { OpenMerge } from './conflict.ts'
 import { takeIn } from './take-in.ts'
@@ -139,8 +140,9 @@ async function weigh(
   const place = { gitDir: world.repository.commonDir }
   const unfinished = open ?? (await unresolved(place, merge, head))
   const commits = head === null ? 0 : await ownCommits(place, lane, head)
-  const done =
-    limit?.ended !== true && !exit.stopRequested && !exit.timedOut && unfinished === null && commits > 0
+  const undone = commits === 0 || head === null ? null : await undoneWork(world, lane, head)
+  const isWhole = unfinished === null && undone === null && commits > 0
+  const done = limit?.ended !== true && !exit.stopRequested && !exit.timedOut && isWhole
   const checks = [...world.settings.checks, ...task.checks]
   const checked =
     done && checks.length > 0
@@ -156,6 +158,7 @@ async function weigh(
     checks: checked,
     allowEmpty: task.allowEmpty,
     unfinished,
+    undone,
   }
   const verdict = judge(evidence)
   if (checked === null || checked.green) return { verdict, result: head }

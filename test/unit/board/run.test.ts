@@ -11,6 +11,7 @@ const evidence: Evidence = {
   checks: null,
   allowEmpty: false,
   unfinished: null,
+  undone: null,
 }
 
 describe('judge', () => {
@@ -24,6 +25,7 @@ describe('judge', () => {
     ['a clean exit and red checks', { checks: { green: false, failed: 'npm test' } }, 'failed'],
     ['killed by a signal, no checks', { exitCode: null, signal: 'SIGKILL' }, 'failed'],
     ['an unfinished rebase', { unfinished: 'rebase' }, 'failed'],
+    ['a merge that takes away what others did', { undone: 'It does.' }, 'failed'],
     ['the time limit', { timedOut: true }, 'timed_out'],
     ['a stop that was asked for', { stopRequested: true, timedOut: true }, 'stopped'],
   ])('%s', (_, change, outcome) => expect(judge({ ...evidence, ...change }).outcome).toBe(outcome))
