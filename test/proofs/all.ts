@@ -4,6 +4,7 @@ import { canaries } from './canaries.ts'
 import { claimAlone } from './claim-alone.ts'
 import { claimCrowd } from './claim-crowd.ts'
 import { conflictLadder } from './conflict-ladder.ts'
+import { conflictRules } from './conflict-rules.ts'
 import { crashes, landingCrashes } from './crashes.ts'
 import { deletionTraps } from './deletion-traps.ts'
 import { fullDisk } from './full-disk.ts'
@@ -57,4 +58,5 @@ export const PROOFS: readonly Proof[] = [
   queueSimulation,
   landingQueue,
   conflictLadder,
+  conflictRules,
 ]
