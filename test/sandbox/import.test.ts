@@ -56,6 +56,13 @@ test('a directory that was let in cannot be hung below others until it is too de
   await expect(lane.import(2)).rejects.toThrow(/too deep/)
 })
 
+test('what cannot even be collected is refused, and git that waits for it ends', async () => {
+  using lane = await walledLane()
+  lane.inside('head=$(git rev-parse --git-dir)/HEAD; rm "$head"; mkfifo "$head"')
+  await expect(lane.takeIn(lane.collect(), 1)).rejects.toMatchObject({ code: 'import-refused' })
+  expect(lane.repository.git('for-each-ref', 'refs/worklane')).toBe('')
+})
+
 test('a file that is too large is not even packed', async () => {
   using lane = await walledLane()
   lane.inside('truncate -s 20M large; git add large; git commit -qm Large; git rm -q --cached large')

@@ -50,10 +50,12 @@ const PATIENCE_PER_MEGABYTE = 200
  */
 export async function importCollected(request: ImportRequest): Promise<ReadonlyMap<string, string>> {
   const { commonDir } = request
+  const packed = packOf(request.collected)
+  // It may fail before anybody waits for it.
+  packed.catch(() => undefined)
   // A name that `git gc` knows for the rest of a broken import, and removes (git: builtin/prune.c).
   const quarantine = await mkdtemp(join(commonDir, 'objects', 'tmp_objdir-worklane-'))
   try {
-    const packed = packOf(request.collected)
     const taken = takeIn({ gitDir: commonDir, quarantine }, request, packed)
     const isSmall = await packed.then(
       (pack) => pack.isSmall,
