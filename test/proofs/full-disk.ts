@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { until } from '../fixtures/cli.ts'
 import { damages, makeScene, missingFrom, type Scene } from '../fixtures/full-disk/scene.ts'
@@ -189,14 +188,16 @@ async function playEngine(level: Level, { worklane, seed, say }: Report): Promis
         add: outcome(await scene.ask('task', 'add', 'Agent', '--describe', TASK)),
         remove: outcome(await scene.ask('lane', 'remove', String(scene.dirty), '--later')),
       }
-      await wait(2_000)
+      const saysWhy = (): boolean => /Waiting, and trying again: .*(disk|free)/.test(engine.said())
+      if (full.complete === 'done')
+        await until(
+          'the engine lands or says what it waits for',
+          async () => saysWhy() || (await isLanded(scene, scene.done)),
+        )
       assert.equal(engine.child.exitCode, null, `the engine ended: ${engine.said().slice(-2000)}`)
       full.land = (await isLanded(scene, scene.done)) ? 'done' : 'waits'
       disk.makeRoom()
-      if (full.complete === 'done' && full.land === 'waits') {
-        assert.match(engine.said(), /Waiting, and trying again: .*(disk|free)/)
-        full.said = 'what it waits for'
-      }
+      if (full.complete === 'done' && full.land === 'waits') full.said = 'what it waits for'
       say(`engine, ${level.name} free: ${JSON.stringify(full)}`)
       await finishEngine(scene, full)
       assert.equal(engine.child.exitCode, null)
