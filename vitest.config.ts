@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['test/build.ts'],
     // Two cores; real git and real processes in most files.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // A hermetic git: no configuration of the machine reaches a test.
     env: {
       GIT_CONFIG_NOSYSTEM: '1',
