@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-test('the bench runs from end to end', () => {
+test('the bench runs from end to end', { timeout: 300_000 }, () => {
   const program = fileURLToPath(new URL('../bench/run.ts', import.meta.url))
   const said = execFileSync(process.execPath, [program, '--sample'], { encoding: 'utf8' })
   const judged = said.split('\n').filter((line) => / (yes|no) +│$/.test(line))
