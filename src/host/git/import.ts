@@ -54,7 +54,13 @@ export async function importCollected(request: ImportRequest): Promise<ReadonlyM
   // It may fail before anybody waits for it.
   packed.catch(() => undefined)
   // A name that `git gc` knows for the rest of a broken import, and removes (git: builtin/prune.c).
-  const quarantine = await mkdtemp(join(commonDir, 'objects', 'tmp_objdir-worklane-'))
+  const quarantine = await mkdtemp(join(commonDir, 'objects', 'tmp_objdir-worklane-')).catch(
+    async (error: unknown) => {
+      // Nothing of it goes on behind the caller's back.
+      await packed.catch(() => undefined)
+      throw error
+    },
+  )
   try {
     const taken = takeIn({ gitDir: commonDir, quarantine }, request, packed)
     const isSmall = await packed.then(
