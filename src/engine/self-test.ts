@@ -11,15 +11,16 @@ import { ALL_ATTEMPTS, type EscapeTargets, QUICK_ATTEMPTS } from '../host/sandbo
 import { escapeScene, NODE, ownProcess } from '../host/sandbox/escape-scene.ts'
 import { socketPathFor } from '../host/sandbox/socket-path.ts'
 import { type Tried, tryEscape } from '../host/sandbox/try-escape.ts'
+import type { Walls } from '../host/sandbox/walls.ts'
 import { allLanes, type OwnedLane } from '../ledger/lanes.ts'
-import { laneRoom, named, wallsAround, wallsForTest } from './sandbox.ts'
+import { laneRoom, named, wallsForTest } from './sandbox.ts'
 import type { World } from './world.ts'
 
 /**
  * A handful of real attempts inside the walls of a new lane: nobody is to work in one whose walls do not hold.
  * @throws Fault that names what got through
  */
-export async function testWalls(world: World, lane: OwnedLane): Promise<void> {
+export async function testWalls(world: World, lane: OwnedLane, walls: Walls): Promise<void> {
   const room = laneRoom(world, lane.id)
   const socket = join(room, 'listener.sock')
   using place = socketPathFor(socket)
@@ -27,7 +28,7 @@ export async function testWalls(world: World, lane: OwnedLane): Promise<void> {
   await once(server, 'listening')
   try {
     const tried = await tryEscape({
-      walls: await wallsAround(world, lane),
+      walls,
       room,
       attempts: QUICK_ATTEMPTS,
       targets: { ...(await targetsOf(world, lane.id)), socket },

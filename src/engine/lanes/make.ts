@@ -26,13 +26,12 @@ import { archivePlaces } from '../../ledger/archives.ts'
 import { findArchive, findLane, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import { environmentOf } from '../environment.ts'
-import { fillInside } from '../fill-inside.ts'
-import { giveAway } from '../hand-over.ts'
+import { fillInside, layInside } from '../fill-inside.ts'
+import { giveAway, type Inside } from '../hand-over.ts'
 import { mainCheckout } from '../main-checkout.ts'
 import { programInLane } from '../program.ts'
 import { hideLanes } from '../repository.ts'
 import { hasWalls, laneRoom } from '../sandbox.ts'
-import { testWalls } from '../self-test.ts'
 import type { World } from '../world.ts'
 import { unpackPrivateGit } from './private.ts'
 import { trashDirectories } from './trash.ts'
@@ -73,8 +72,11 @@ export async function makeLane(
 async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   const worktree = worktreeOf(world, lane)
   const adminDir = adminDirectory(worktree)
+  const walled = await hasWalls(world)
+  // Git waits for it that fills the lane, which takes longest: everything else is done meanwhile.
+  const inside = walled ? await layInside(world, lane) : null
   const works = [
-    checkOut(world, lane),
+    checkOut(world, lane, inside),
     leftInMain(world),
     formerWork(world, lane),
     conversionSettings(adminDir),
@@ -83,10 +85,9 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   await Promise.allSettled(works)
   const [, left, former, settings] = await Promise.all(works)
   await rememberFill({ adminDir, settings })
-  if (await hasWalls(world)) await testWalls(world, lane)
   crashPoint('lane.filled')
   const warnings = await seed(world, worktree)
-  if (hasSeeds(world) && (await hasWalls(world))) await giveAway(lane)
+  if (walled && hasSeeds(world)) await giveAway(lane)
   crashPoint('lane.seeded')
   await setUp(world, lane)
   return [...left, ...former, ...warnings]
@@ -96,11 +97,10 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
  * The files of the start point, on a new branch. With walls git writes them inside: as the lane's own user, and so that
  * a filter of the project runs there too.
  */
-async function checkOut(world: World, lane: OwnedLane): Promise<void> {
+async function checkOut(world: World, lane: OwnedLane, inside: Inside | null): Promise<void> {
   const worktree = worktreeOf(world, lane)
-  const fill = (await hasWalls(world))
-    ? fillInside(world, lane)
-    : fillWorktree(placeOf(worktree), lane.startPoint)
+  const fill =
+    inside === null ? fillWorktree(placeOf(worktree), lane.startPoint) : fillInside(world, lane, inside)
   const works = [fill, startBranch(worktree, lane.startPoint)]
   await Promise.allSettled(works)
   await Promise.all(works)

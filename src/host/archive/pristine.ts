@@ -1,7 +1,7 @@
 import { copyFile, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { git, gitBytes, splitZero } from '../git/git.ts'
+import { gitBytes, settingsOf, splitZero } from '../git/git.ts'
 import { type GitIndex, isFileMode, parseIndex } from './index-file.ts'
 import { below, onDisk, rawPath } from './paths.ts'
 
@@ -100,15 +100,8 @@ async function checkedOutRaw(adminDir: string, values: ReadonlyMap<string, strin
 
 /** What git is told about converting files, for `rememberFill`. */
 export async function conversionSettings(gitDir: string): Promise<ReadonlyMap<string, string>> {
-  const pattern = '^core\\.(autocrlf|eol|attributesfile)$'
-  const { stdout } = await git({ gitDir }, ['config', '-z', '--get-regexp', pattern], { answers: [0, 1] })
-  return new Map(splitZero(stdout).map(keyAndValue))
-}
-
-/** A key without a value means true. git-config(1). */
-function keyAndValue(line: string): [string, string] {
-  const [key = '', value = 'true'] = line.split('\n', 2)
-  return [key, value]
+  const asked = ['core.autocrlf', 'core.eol', 'core.attributesfile']
+  return new Map((await settingsOf(gitDir)).filter(([key]) => asked.includes(key)))
 }
 
 /** Every file that git may take attributes from; null where they cannot be told. gitattributes(5). */

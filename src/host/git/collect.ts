@@ -1,5 +1,4 @@
-import { lstatSync, opendirSync } from 'node:fs'
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { closeSync, lstatSync, mkdirSync, opendirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -69,7 +68,8 @@ wait "$packing"`
  */
 export async function collect(request: CollectRequest): Promise<Collected> {
   const { path, walls, given, known, outbox, largestFile } = request
-  const [bytes, readable] = await Promise.all([plainFiles(path), settingsOfOurs(request)])
+  const bytes = await plainFiles(path)
+  const readable = settingsOfOurs(request)
   const pack = join(outbox, 'objects.pack')
   const script = ['/bin/sh', '-c', SCRIPT, 'sh', String(largestFile + 1)]
   const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
@@ -79,21 +79,21 @@ export async function collect(request: CollectRequest): Promise<Collected> {
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
   }
-  await using packed = await open(pack, 'wx', 0o600)
+  const packed = openSync(pack, 'wx', 0o600)
   const { exitCode, signal, isMaxBuffer, stdio, timedOut, stderr } = await execa(file, args, {
     cwd: '/',
     env: { ...walls.environment(env), GIT_CONFIG_GLOBAL: '/dev/null' },
     extendEnv: false,
     detached: true,
     // Execa's types know descriptors only up to 9.
-    stdio: ['pipe', packed.fd as 9, 'pipe', 'pipe'],
+    stdio: ['pipe', packed as 9, 'pipe', 'pipe'],
     input: [...new Set([...given.values(), ...known])].map((oid) => `^${oid}\n`).join(''),
     reject: false,
     stripFinalNewline: false,
     timeout: Math.round(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE),
     killSignal: 'SIGKILL',
     maxBuffer: { fd3: LONGEST_ANSWER, stderr: LONGEST_ANSWER },
-  })
+  }).finally(() => closeSync(packed))
   if (timedOut === true) throw refused('it did not answer in time')
   if (exitCode === undefined && signal === undefined && !isMaxBuffer)
     throw new Fault('The walls around git could not be put up.', { retry: 'later' })
@@ -104,22 +104,23 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   return { ...readAnswer(stdio[3], given), pack }
 }
 
-/** Files that are seen over those of the lane: where objects come from, and nothing that runs or is read besides. */
-async function settingsOfOurs({ path, commonDir, outbox, known }: CollectRequest): Promise<Bind[]> {
-  await rm(outbox, { recursive: true, force: true })
-  await mkdir(outbox, { recursive: true, mode: 0o755 })
+/**
+ * Files that are seen over those of the lane: where objects come from, and nothing that runs or is read besides. In one
+ * go, so that git has been started before the caller starts what waits for it.
+ */
+function settingsOfOurs({ path, commonDir, outbox, known }: CollectRequest): Bind[] {
+  rmSync(outbox, { recursive: true, force: true })
+  mkdirSync(outbox, { recursive: true, mode: 0o755 })
   const isSha1 = known.every((oid) => oid.length === 40)
   const texts = {
     config: `[core]\n\trepositoryformatversion = ${isSha1 ? 0 : 1}\n\tbare = false\n${isSha1 ? '' : '[extensions]\n\tobjectformat = sha256\n'}`,
     'objects/info/alternates': `${join(commonDir, 'objects')}\n`,
   }
-  return await Promise.all(
-    Object.entries(texts).map(async ([name, text]) => {
-      const from = join(outbox, basename(name))
-      await writeFile(from, text, { mode: 0o644 })
-      return { from, to: join(path, name) }
-    }),
-  )
+  return Object.entries(texts).map(([name, text]) => {
+    const from = join(outbox, basename(name))
+    writeFileSync(from, text, { mode: 0o644 })
+    return { from, to: join(path, name) }
+  })
 }
 
 function readAnswer(answer: string, given: ReadonlyMap<string, string>): Omit<Collected, 'pack'> {

@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import type { Walls } from '../sandbox/walls.ts'
-import { DRIVERS, withoutOwnDrivers } from './own-drivers.ts'
+import { withoutOwnDrivers } from './own-drivers.ts'
+import { parseSettings, type Setting } from './settings.ts'
 
 /** Which repository a git command works on. Always explicit: git never guesses from the current directory. */
 export interface GitPlace {
@@ -210,26 +211,25 @@ export async function safeSettings(place: GitPlace): Promise<string[]> {
 /** How long an answer about the user's settings holds, in milliseconds. */
 const SETTINGS_HOLD = 5_000
 
-const settings = new Map<string, { readonly until: number; readonly listed: Promise<string> }>()
+const remembered = new Map<string, { until: number; settings: Promise<readonly Setting[]> }>()
+
+/** All that git goes by there, of the user and the machine too; as it was at most some seconds ago. */
+export async function settingsOf(gitDir: string): Promise<readonly Setting[]> {
+  const known = remembered.get(gitDir)
+  const now = performance.now()
+  if (known !== undefined && known.until > now) return await known.settings
+  const settings = git({ gitDir }, ['config', '-z', '--list']).then(({ stdout }) => parseSettings(stdout))
+  remembered.set(gitDir, { until: now + SETTINGS_HOLD, settings })
+  // A fault is of this moment, and not to be remembered.
+  settings.catch(() => remembered.delete(gitDir))
+  return await settings
+}
 
 /** Outside of walls, where git reads files or signs: see own-drivers.ts. */
 async function ownDrivers({ gitDir, workTree, walls }: GitPlace, args: readonly string[]): Promise<string[]> {
   if (walls !== undefined || args[0] === 'config' || (workTree === undefined && !args.includes('-S')))
     return []
-  const known = settings.get(gitDir)
-  const now = performance.now()
-  const listed =
-    known !== undefined && known.until > now
-      ? known.listed
-      : git({ gitDir }, ['config', '-z', '--get-regexp', DRIVERS], { answers: [0, 1] }).then(
-          ({ stdout }) => stdout,
-        )
-  if (listed !== known?.listed) {
-    settings.set(gitDir, { until: now + SETTINGS_HOLD, listed })
-    // A fault is of this moment, and not to be remembered.
-    listed.catch(() => settings.delete(gitDir))
-  }
-  return withoutOwnDrivers(await listed, { workTree, commonDir: await commonDirectory(gitDir) })
+  return withoutOwnDrivers(await settingsOf(gitDir), { workTree, commonDir: await commonDirectory(gitDir) })
 }
 
 function behindWalls(

@@ -27,18 +27,17 @@ const UNPACK_BYTES = 16 * 1024 * 1024
 /** Blobs above this many bytes are streamed by git instead of held in memory. */
 const CONFIG = ['core.bigFileThreshold=4m', 'pack.threads=1', 'fetch.fsckObjects=true']
 /**
- * One process of ours instead of three, and it waits for a word about the pack, since starting one costs more than what
- * it does. The shell opens the pack for git, which reads it without a detour through our memory. What is unpacked is
- * brought to the disk when it is looked at, all at once. Then git sees whether everything that the refs lead to is there.
+ * Waits for a word about the pack, since starting a process costs more than what it does. The shell opens the pack for
+ * git, which reads it without a detour through our memory. What is unpacked is brought to the disk when it is looked
+ * at, all at once.
  */
 const TAKE = `read -r how pack || exit 102
 case "$how" in
-unpack) git "$@" -c core.fsync=none unpack-objects -q --strict <"$pack" >&2 || exit 101;;
-index) git "$@" -c core.fsync=objects index-pack --stdin --fix-thin --strict --threads=1 <"$pack" >&2 || exit 101;;
-esac
-exec git rev-list --objects --quiet --stdin`
-/** What the shell says of objects that git does not take. */
-const BROKEN = 101
+unpack) exec git "$@" -c core.fsync=none unpack-objects -q --strict <"$pack" >&2;;
+index) exec git "$@" -c core.fsync=objects index-pack --stdin --fix-thin --strict --threads=1 <"$pack" >&2;;
+esac`
+/** Then git, which waits as well, sees whether everything that the refs lead to is there. */
+const FOLLOW = ['git', 'rev-list', '--objects', '--quiet', '--stdin'] as const
 /** Milliseconds for a pack, and for each of its megabytes on top. */
 const PATIENCE = 20_000
 const PATIENCE_PER_MEGABYTE = 200
@@ -98,19 +97,46 @@ function wantedRefs({ head, refs, lost }: Collected, prefix: string): Map<string
 
 /** The pack into the quarantine, and all is there that the refs lead to. */
 async function unpack(
-  { gitDir, quarantine }: Quarantined,
+  place: Quarantined,
   { refPrefix, known, limits }: ImportRequest,
   packed: Promise<Pack>,
 ): Promise<void> {
   using deadline = deadlineAfter(packed)
-  const words = packed.then(({ collected, count, file, isSmall }) => {
+  const start = async (argv: readonly string[], input: Promise<string>) =>
+    await gitOver(place, argv, input, deadline.signal)
+  const word = packed.then(({ count, file, isSmall }) => {
     const how = count === 0 ? 'nothing' : isSmall ? 'unpack' : 'index'
-    const heads = new Set(wantedRefs(collected, refPrefix).values())
-    return [`${how} ${file}`, ...heads, ...known.map((oid) => `^${oid}`), ''].join('\n')
+    return `${how} ${file}\n`
   })
   const config = CONFIG.flatMap((entry) => ['-c', entry])
-  const { exitCode, stderr, isCanceled } = await execa('/bin/sh', ['-c', TAKE, 'sh', ...config], {
-    input: inputOf(words),
+  const unpacking = start(['/bin/sh', '-c', TAKE, 'sh', ...config], word).then(async (ended) => {
+    // What collecting failed with goes before what the shell makes of no words.
+    const { collected } = await packed
+    takes(ended, place, (said) => `its objects are broken, or ${leftOut(limits)} (${said})`)
+    const heads = new Set(wantedRefs(collected, refPrefix).values())
+    return [...heads, ...known.map((oid) => `^${oid}`), ''].join('\n')
+  })
+  const [unpacked, followed] = await Promise.allSettled([unpacking, start(FOLLOW, unpacking)])
+  if (unpacked.status === 'rejected') throw unpacked.reason
+  if (followed.status === 'rejected') throw followed.reason
+  takes(followed.value, place, () => `objects are missing in it, or ${leftOut(limits)}`)
+}
+
+interface Ended {
+  readonly exitCode?: number | undefined
+  readonly isCanceled: boolean
+  readonly stderr: string
+}
+
+/** Git, or a shell that starts it, whose new objects go into the quarantine. */
+async function gitOver(
+  { gitDir, quarantine }: Quarantined,
+  [file = '', ...args]: readonly string[],
+  input: Promise<string>,
+  signal: AbortSignal,
+): Promise<Ended> {
+  return await execa(file, args, {
+    input: inputOf(input),
     cwd: '/',
     env: {
       ...inheritedEnvironment(),
@@ -123,22 +149,22 @@ async function unpack(
     extendEnv: false,
     detached: true,
     reject: false,
-    cancelSignal: deadline.signal,
+    cancelSignal: signal,
     killSignal: 'SIGKILL',
     maxBuffer: { stderr: 4096, stdout: 4096 },
   })
-  // What collecting failed with goes before what the shell makes of no words.
-  await packed
+}
+
+function takes(
+  { exitCode, isCanceled, stderr }: Ended,
+  { quarantine }: Quarantined,
+  why: (said: string) => string,
+): void {
   if (exitCode === 0) return
   if (isCanceled) throw refused('its objects take too long to unpack')
   // Before what was unpacked is removed, which makes room again.
   if (isScarce(freeDisk(quarantine))) throw diskFull('what the agent left in git could not be unpacked.')
-  const said = stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''
-  throw refused(
-    exitCode === BROKEN
-      ? `its objects are broken, or ${leftOut(limits)} (${said})`
-      : `objects are missing in it, or ${leftOut(limits)}`,
-  )
+  throw refused(why(stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''))
 }
 
 /** Aborts once what was packed has had its time. */

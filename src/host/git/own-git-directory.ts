@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { git, splitZero } from './git.ts'
+import { git } from './git.ts'
+import { parseSettings, type Setting } from './settings.ts'
 import type { SharedPlace } from './tree-diff.ts'
-
-/** One setting of git's, its key in lower case as `git config --list` has it. */
-export type Setting = readonly [key: string, value: string]
 
 /** What decides how files are written to disk, and is not the user's own but this repository's. */
 const COPIED = /^core\.(autocrlf|eol|symlinks|filemode|ignorecase|precomposeunicode)$/
@@ -13,10 +11,7 @@ const COPIED = /^core\.(autocrlf|eol|symlinks|filemode|ignorecase|precomposeunic
 /** The settings of a repository itself: not the user's, nor the machine's. */
 export async function repositorySettings(place: SharedPlace): Promise<Setting[]> {
   const { stdout } = await git({ gitDir: place.commonDir }, ['config', '--local', '-z', '--list'])
-  return splitZero(stdout).map((entry): Setting => {
-    const [key = '', value = 'true'] = entry.split(/\n(.*)/s)
-    return [key, value]
-  })
+  return parseSettings(stdout)
 }
 
 /** The text of a configuration that shares nothing with the repository but how files are written. */

@@ -3,9 +3,10 @@ import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, writeFile } from 
 import { isAbsolute, join, relative } from 'node:path'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
-import { git, splitZero } from './git.ts'
+import { git } from './git.ts'
 import { FALLBACK_IDENTITY, type Person } from './identity.ts'
-import { makeGitDirectory, ownConfig, type Setting } from './own-git-directory.ts'
+import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
+import { parseSettings, type Setting } from './settings.ts'
 
 /** What a private git directory is made from. */
 export interface PrivateSource {
@@ -87,10 +88,7 @@ function packed(refs: ReadonlyMap<string, GivenRef>): string {
 /** One question to git for all of it: who commits, how files are written, filters, where hooks lie. */
 async function privateConfig(source: PrivateSource): Promise<string> {
   const { stdout } = await git({ gitDir: source.commonDir }, ['config', '-z', '--list'])
-  const settings = splitZero(stdout).map((entry): Setting => {
-    const [key = '', value = 'true'] = entry.split(/\n(.*)/s)
-    return [key, value]
-  })
+  const settings = parseSettings(stdout)
   const hooks = hooksPath(source, settings)
   return [
     ownConfig(settings).replace('logallrefupdates = false', 'logallrefupdates = true'),
