@@ -7,14 +7,13 @@ import { branchTip, refTargets } from '../host/git/refs.ts'
 import { checkInode } from '../host/git/worktree.ts'
 import { runOnTerminal, sparedFromCtrlC } from '../host/process/on-terminal.ts'
 import { wallsMissing } from '../host/sandbox/detect.ts'
-import { withTerminalFilter } from '../host/sandbox/terminal-filter.ts'
 import { findLane, needLane, type OwnedLane } from '../ledger/lanes.ts'
 import { liveRuns } from '../ledger/runs.ts'
 import { findTask } from '../ledger/tasks.ts'
 import { environmentOf } from './environment.ts'
 import { bringBack, enterWalls, isInside, isUntouched, leaveWalls } from './hand-over.ts'
 import { programInLane } from './program.ts'
-import { hasWalls, laneRoom } from './sandbox.ts'
+import { laneRoom } from './sandbox.ts'
 import type { World } from './world.ts'
 
 /**
@@ -98,7 +97,7 @@ async function wayInto(world: World, lane: OwnedLane): Promise<Way | Refusal> {
       `An agent is just beginning or ending its work in the lane of task ${lane.taskId}.`,
       'Try again in a moment.',
     )
-  if (!held && !(await hasWalls(world))) return 'plain'
+  if (!held && world.sandbox === 'none') return 'plain'
   const missing = await wallsMissing()
   if (missing !== null) return refuse('no-walls', missing.why, missing.remedy)
   return run === undefined ? 'take' : 'join'
@@ -113,15 +112,10 @@ async function run(world: World, lane: OwnedLane, { argv, program: command }: In
   const { wrap } = program
   const start = { cwd: lane.path, env: program.env, signal: world.stop }
   try {
-    if (wrap === undefined) return await runOnTerminal({ ...start, argv, descriptors: [] })
-    const filter = withTerminalFilter(laneRoom(world, lane.id))
-    try {
-      const { descriptors } = filter
-      const walled = await sparedFromCtrlC((inner) => filter.wrap(wrap(inner)), argv)
-      return await runOnTerminal({ ...start, argv: walled, descriptors })
-    } finally {
-      filter.close()
-    }
+    return await runOnTerminal({
+      ...start,
+      argv: wrap === undefined ? argv : await sparedFromCtrlC(wrap, argv),
+    })
   } finally {
     await program.close()
   }

@@ -2,17 +2,24 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Refusal, refuse } from '../board/refusal.ts'
+import { Fault } from '../host/fault.ts'
 import { uidOfLane, wallsMissing } from '../host/sandbox/detect.ts'
 import { buildWalls, gitWalls, type Walls, type WallsRequest } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import type { World } from './world.ts'
 
-/** Whether what belongs to lanes runs inside walls: asked for, and the machine can. */
+/**
+ * Whether what belongs to lanes runs inside walls, as was asked for.
+ * @throws Fault where the machine cannot: nothing runs without walls of which nobody said so
+ */
 export async function hasWalls(world: World): Promise<boolean> {
-  return world.sandbox === 'walls' && (await wallsMissing()) === null
+  if (world.sandbox === 'none') return false
+  const missing = await wallsMissing()
+  if (missing === null) return true
+  throw new Fault(missing.why, { retry: 'never', code: 'no-walls', hint: missing.remedy })
 }
 
-/** Before agents or their code start: nobody works without walls who has not asked for it. */
+/** The same, to be said before anything has changed. */
 export async function refuseWithoutWalls(world: World): Promise<Refusal | null> {
   if (world.sandbox === 'none') return null
   const missing = await wallsMissing()
@@ -49,6 +56,8 @@ export async function wallsAround(
 export function collectingWalls(world: World, lane: OwnedLane): Walls {
   return gitWalls({
     uid: uidOfLane(lane.id),
+    room: laneRoom(world, lane.id),
+    root: world.repository.root,
     commonDir: world.repository.commonDir,
     gitDirectory: privateGit(world, lane.id),
   })

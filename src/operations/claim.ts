@@ -3,6 +3,7 @@ import { isRefusal, type Refusal } from '../board/refusal.ts'
 import { refuseLowDisk } from '../engine/disk.ts'
 import { ensureLane } from '../engine/lanes/ensure.ts'
 import { ENGINE_HOLDER } from '../engine/runs/attempt.ts'
+import { refuseWithoutWalls } from '../engine/sandbox.ts'
 import type { World } from '../engine/world.ts'
 import { crashPoint } from '../host/crash-point.ts'
 import {
@@ -43,6 +44,8 @@ export default operation({
   async run({ world }, { id, as, lease }) {
     const low = refuseLowDisk(world)
     if (low !== null) return low
+    const unprotected = await refuseWithoutWalls(world)
+    if (unprotected !== null) return unprotected
     const request = { holder: as, length: lease ?? null, claimant: world.self }
     await takeBackExpired(world)
     await takeBackVoid(world)

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import type { Task } from '../board/task.ts'
 import { runChecks } from '../engine/checks.ts'
 import { bringBack, enterWalls, leaveWalls } from '../engine/hand-over.ts'
-import { hasWalls } from '../engine/sandbox.ts'
+import { hasWalls, refuseWithoutWalls } from '../engine/sandbox.ts'
 import { settleLanes } from '../engine/settle.ts'
 import { undoneWork } from '../engine/undone.ts'
 import type { World } from '../engine/world.ts'
@@ -78,6 +78,8 @@ async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen
       `The directory of the lane of task ${held.id} is gone: ${lane.path}`,
       `What git still has of it comes back with: worklane lane remove ${held.id}, then worklane lane restore ${held.id}`,
     )
+  const unprotected = await refuseWithoutWalls(world)
+  if (unprotected !== null) return unprotected
   const inside = (await hasWalls(world)) ? await enterWalls(world, lane) : null
   const place = inside?.place ?? placeOf(worktree)
   try {

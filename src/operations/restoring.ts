@@ -3,6 +3,7 @@ import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { makeLane } from '../engine/lanes/make.ts'
 import { removeLane } from '../engine/lanes/remove.ts'
 import { claimPlace } from '../engine/lanes/reserve.ts'
+import { refuseWithoutWalls } from '../engine/sandbox.ts'
 import type { World } from '../engine/world.ts'
 import { type ArchiveRow, lanesOf, liveLane, moveLane, type OwnedLane, portsInUse } from '../ledger/lanes.ts'
 import { needTask } from '../ledger/tasks.ts'
@@ -20,6 +21,8 @@ export type Choose = (tx: Tx) => Promise<Restorable | Refusal>
 
 /** Brings a lane of a task back from the archive that `choose` names. */
 export async function restoreLane(world: World, taskId: number, choose: Choose): Promise<LaneView | Refusal> {
+  const unprotected = await refuseWithoutWalls(world)
+  if (unprotected !== null) return unprotected
   for (;;) {
     // One that is on its way out is archived first.
     const [latest] = await lanesOf(world.ledger.db, taskId)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { background, data, type Said, until, WORKLANE, worklane } from '../fixtures/cli.ts'
@@ -35,28 +35,55 @@ it('is remarked upon by doctor where the settings say so, and is no finding', as
   expect(doctor).toMatchObject({ code: 0 })
 })
 
-it('is a finding with its remedy where walls are wanted and cannot be built', async () => {
-  using repository = makeRepository()
+/** Runs Worklane where bubblewrap is there and cannot build walls. */
+function withoutWalls(
+  root: string,
+): (sandbox: 'walls' | 'none', ...args: readonly string[]) => Promise<Said> {
   const bin = temporaryDirectory()
-  writeFileSync(
-    join(bin, 'bwrap'),
-    '#!/bin/sh\necho "bwrap: setting up uid map: Permission denied" >&2; exit 1\n',
-    {
-      mode: 0o755,
-    },
-  )
-  const env = { ...process.env, WORKLANE_SANDBOX: 'walls', PATH: `${bin}:${process.env.PATH ?? ''}` }
-  const ask = async (...args: readonly string[]): Promise<Said> =>
+  const script = '#!/bin/sh\necho "bwrap: setting up uid map: Permission denied" >&2; exit 1\n'
+  writeFileSync(join(bin, 'bwrap'), script, { mode: 0o755 })
+  return async (sandbox, ...args) =>
     await new Promise((resolve) => {
-      execFile(WORKLANE, [...args], { cwd: repository.root, env }, (error, out, err) =>
+      const env = { ...process.env, WORKLANE_SANDBOX: sandbox, PATH: `${bin}:${process.env.PATH ?? ''}` }
+      execFile(WORKLANE, [...args], { cwd: root, env }, (error, out, err) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err }),
       )
     })
-  const doctor = await ask('doctor')
+}
+
+it('is a finding with its remedy where walls are wanted and cannot be built', async () => {
+  using repository = makeRepository()
+  const ask = withoutWalls(repository.root)
+  const doctor = await ask('walls', 'doctor')
   expect(doctor.out).toMatch(/^! bubblewrap cannot build walls here: .*uid map/m)
   expect(doctor.out).toMatch(/Fix: Allow user namespaces/)
   expect(doctor.code).toBe(1)
-  const test = await ask('sandbox', 'test')
+  const test = await ask('walls', 'sandbox', 'test')
   expect(test.err).toMatch(/^worklane: bubblewrap cannot build walls here: .*\n {2}Allow user namespaces/)
   expect(test.code).toBe(1)
+})
+
+it('never begins by itself where walls cannot be built: nothing of a lane runs', async () => {
+  const proof = join(temporaryDirectory(), 'ran')
+  using repository = makeRepository({
+    'worklane.yaml': `lanes:\n  setup: echo set up >> ${proof}\nchecks:\n  - echo checked >> ${proof}\n`,
+  })
+  const ask = withoutWalls(repository.root)
+  for (const subject of ['one', 'two', 'three']) await ask('none', 'task', 'add', subject)
+  await ask('none', 'claim', '1', '--as', 'me')
+  await ask('none', 'claim', '2', '--as', 'me')
+  await ask('none', 'lane', 'remove', '2')
+  expect(readFileSync(proof, 'utf8')).toBe('set up\nset up\n')
+  for (const words of [
+    ['claim', '3', '--as', 'me'],
+    ['complete', '1', '--epoch', '1'],
+    ['shell', '1', '--', 'sh', '-c', `echo shell >> ${proof}`],
+    ['lane', 'restore', '2'],
+    ['run', 'four', '--command', `echo agent >> ${proof}`],
+  ]) {
+    const said = await ask('walls', ...words)
+    expect({ words, ...said }).toMatchObject({ code: 1, err: expect.stringMatching(/Allow user namespaces/) })
+  }
+  expect(readFileSync(proof, 'utf8')).toBe('set up\nset up\n')
+  expect((await data(repository.root, 'task', 'show', '3')).state).toBe('pending')
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lockIndex } from '../../src/host/git/hand-back.ts'
@@ -105,4 +105,24 @@ test('the lane sees neither the main checkout, nor the ledger, nor HOME, nor oth
   expect(seen).not.toContain('config\n')
   expect(seen.match(/Read-only file system|Permission denied/g)).toHaveLength(2)
   expect(seen).not.toMatch(/^0$/m)
+})
+
+test.each([
+  ['git looks for them', null, 'own'],
+  ['a directory of the checkout', '.githooks', 'project'],
+  ['the same by its whole path', 'ROOT/.githooks', 'project'],
+  ['a place that no lane reaches', '/nowhere', 'none'],
+])('hooks run inside from where %s', async (_, hooksPath, ran) => {
+  const hook = (name: string): string => `#!/bin/sh\necho ${name} > ran\n`
+  using lane = await walledLane(
+    { '.githooks/pre-commit': hook('project') },
+    undefined,
+    ({ root, gitDir, git }) => {
+      mkdirSync(join(gitDir, 'hooks'), { recursive: true })
+      writeFileSync(join(gitDir, 'hooks/pre-commit'), hook('own'), { mode: 0o755 })
+      if (hooksPath !== null) git('config', 'core.hooksPath', hooksPath.replace('ROOT', root))
+    },
+  )
+  lane.inside('chmod +x .githooks/pre-commit; echo none > ran; git commit -q --allow-empty -m one')
+  expect(lane.inside('cat ran').trim()).toBe(ran)
 })

@@ -70,6 +70,7 @@ describe('the quick self-test', () => {
     const writable = [targets.root]
     const tried = await attempt(lane, { attempts: QUICK_ATTEMPTS, targets, walls: OPEN, writable })
     expect(namesOf(tried, 'nothing here')).toEqual([
+      'read the main checkout',
       'change the settings of git',
       'write refs',
       'write objects',

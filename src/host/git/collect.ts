@@ -7,7 +7,7 @@ import { diskFull, Fault } from '../fault.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
 import type { Bind } from '../sandbox/bubblewrap.ts'
 import type { Walls } from '../sandbox/walls.ts'
-import { inheritedEnvironment } from './git.ts'
+import { inheritedEnvironment } from './inherited-environment.ts'
 
 /** What a private git directory holds beyond what it was given, as it says itself: nothing of it is believed yet. */
 export interface Collected {
@@ -95,7 +95,9 @@ export async function collect(request: CollectRequest): Promise<Collected> {
     maxBuffer: { fd3: LONGEST_ANSWER, stderr: LONGEST_ANSWER },
   }).finally(() => closeSync(packed))
   if (timedOut === true) throw refused('it did not answer in time')
-  if (exitCode === undefined && signal === undefined && !isMaxBuffer)
+  const notStarted = exitCode === undefined && signal === undefined && !isMaxBuffer
+  // As a shell says that it finds no bubblewrap.
+  if (notStarted || exitCode === 127)
     throw new Fault('The walls around git could not be put up.', { retry: 'later' })
   if (exitCode !== 0 && isScarce(freeDisk(outbox)))
     throw diskFull('what the agent left in git could not be packed.')

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import type { Walls } from '../sandbox/walls.ts'
+import { inheritedEnvironment } from './inherited-environment.ts'
 import { withoutOwnDrivers } from './own-drivers.ts'
 import { parseSettings, type Setting } from './settings.ts'
 
@@ -48,33 +49,6 @@ export interface GitAnswer {
 }
 
 /**
- * What of our own environment reaches git. Everything else is dropped, GIT_DIR and friends above all: inherited
- * by `git init` they set core.bare in the shared config.
- */
-const INHERITED = [
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'TMPDIR',
-  'XDG_CONFIG_HOME',
-  'SSH_AUTH_SOCK',
-  'GNUPGHOME',
-  'GPG_TTY',
-  'GIT_CONFIG_GLOBAL',
-  'GIT_CONFIG_SYSTEM',
-  'GIT_CONFIG_NOSYSTEM',
-  'GIT_EXEC_PATH',
-  'GIT_SSL_CAINFO',
-  'GIT_AUTHOR_NAME',
-  'GIT_AUTHOR_EMAIL',
-  'GIT_AUTHOR_DATE',
-  'GIT_COMMITTER_NAME',
-  'GIT_COMMITTER_EMAIL',
-  'GIT_COMMITTER_DATE',
-] as const
-
-/**
  * Nothing that a repository configures may run because of us, and no maintenance starts behind our back.
  * merge.directoryRenames=false: Debian 12's git can lose a file in a "clean" merge otherwise (fixed in 2.51.1).
  */
@@ -97,21 +71,6 @@ const SAFE_CONFIG = [
 /** Milliseconds. A lane can hold what git waits for in vain, such as a pipe in place of .gitattributes. */
 const PATIENCE = 120_000
 const WALLED_PATIENCE = 20_000
-
-/** The environment of every git process; nothing in it names a repository. */
-export function inheritedEnvironment(): Record<string, string> {
-  const env: Record<string, string> = {
-    LC_ALL: 'C',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_EDITOR: ':',
-    GIT_PAGER: 'cat',
-  }
-  for (const name of INHERITED) {
-    const value = process.env[name]
-    if (value !== undefined) env[name] = value
-  }
-  return env
-}
 
 /**
  * Runs one git command with a scrubbed environment, hooks off, no prompts and no pager. Text is decoded as latin1
@@ -213,12 +172,19 @@ const SETTINGS_HOLD = 5_000
 
 const remembered = new Map<string, { until: number; settings: Promise<readonly Setting[]> }>()
 
-/** All that git goes by there, of the user and the machine too; as it was at most some seconds ago. */
+/** All that git goes by there, of the user and the machine too; without what git of ours is told besides. */
+export async function listSettings(gitDir: string): Promise<readonly Setting[]> {
+  const { stdout } = await git({ gitDir }, ['config', '-z', '--list'])
+  // The command line comes last (git-config(1), SCOPES).
+  return parseSettings(stdout).slice(0, -SAFE_CONFIG.length)
+}
+
+/** The same, as it was at most some seconds ago. */
 export async function settingsOf(gitDir: string): Promise<readonly Setting[]> {
   const known = remembered.get(gitDir)
   const now = performance.now()
   if (known !== undefined && known.until > now) return await known.settings
-  const settings = git({ gitDir }, ['config', '-z', '--list']).then(({ stdout }) => parseSettings(stdout))
+  const settings = listSettings(gitDir)
   remembered.set(gitDir, { until: now + SETTINGS_HOLD, settings })
   // A fault is of this moment, and not to be remembered.
   settings.catch(() => remembered.delete(gitDir))

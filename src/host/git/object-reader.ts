@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import { refused } from './collect.ts'
-import { inheritedEnvironment } from './git.ts'
+import { inheritedEnvironment } from './inherited-environment.ts'
 import { looseObjects, readLoose } from './loose-objects.ts'
 
 /** Objects to look at, in a quarantine over a repository. */

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { isAbsolute, join, relative } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
-import { git } from './git.ts'
+import { git, listSettings } from './git.ts'
 import { FALLBACK_IDENTITY, type Person } from './identity.ts'
 import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
-import { parseSettings, type Setting } from './settings.ts'
+import type { Setting } from './settings.ts'
 
 /** What a private git directory is made from. */
 export interface PrivateSource {
@@ -34,11 +34,14 @@ const OPERATIONS = [
  */
 export async function makePrivate(path: string, source: PrivateSource): Promise<ReadonlyMap<string, string>> {
   const { commonDir, adminDir, branch } = source
-  const [config, refs, head] = await Promise.all([
-    privateConfig(source),
+  const [settings, refs, head] = await Promise.all([
+    // One question to git for all of it: who commits, how files are written, filters, where hooks lie.
+    listSettings(commonDir),
     givenRefs(source),
     readFile(join(adminDir, 'HEAD'), 'utf8'),
   ])
+  const hooks = hooksPath(source, settings)
+  const config = await privateConfig(settings, hooks)
   await makeGitDirectory({ commonDir }, { path, head: head.trim(), config })
   await mkdir(join(path, 'refs', 'tags'), { recursive: true })
   await writeFile(join(path, 'packed-refs'), packed(refs))
@@ -49,7 +52,7 @@ export async function makePrivate(path: string, source: PrivateSource): Promise<
   for (const name of OPERATIONS)
     if (existsSync(join(adminDir, name)))
       await cp(join(adminDir, name), join(path, name), { recursive: true, verbatimSymlinks: true })
-  await copyHooks(source, path)
+  if (hooks === 'own') await copyHooks(source, path)
   return new Map([...refs].map(([name, { oid }]) => [name, oid]))
 }
 
@@ -85,14 +88,10 @@ function packed(refs: ReadonlyMap<string, GivenRef>): string {
   return `${['# pack-refs with: peeled fully-peeled sorted ', ...lines].join('\n')}\n`
 }
 
-/** One question to git for all of it: who commits, how files are written, filters, where hooks lie. */
-async function privateConfig(source: PrivateSource): Promise<string> {
-  const { stdout } = await git({ gitDir: source.commonDir }, ['config', '-z', '--list'])
-  const settings = parseSettings(stdout)
-  const hooks = hooksPath(source, settings)
+async function privateConfig(settings: readonly Setting[], hooks: Hooks): Promise<string> {
   return [
     ownConfig(settings).replace('logallrefupdates = false', 'logallrefupdates = true'),
-    ...(hooks === null ? [] : ['[core]', `\thooksPath = ${quoted(hooks)}`]),
+    ...(typeof hooks === 'string' ? [] : ['[core]', `\thooksPath = ${quoted(hooks.path)}`]),
     '[user]',
     ...Object.entries(identity(settings)).map(([key, value]) => `\t${key} = ${quoted(value)}`),
     '[commit]',
@@ -146,13 +145,15 @@ async function isProgram(command: string): Promise<boolean> {
   return await known
 }
 
-/** Where the project has its hooks, as it is called from inside the lane; null: git's own place, or nowhere near. */
-function hooksPath({ root }: PrivateSource, settings: readonly Setting[]): string | null {
+/** Where the project has its hooks: git's own place, a path as the lane has it, or where no lane reaches. */
+type Hooks = 'own' | 'elsewhere' | { readonly path: string }
+
+function hooksPath({ root, commonDir }: PrivateSource, settings: readonly Setting[]): Hooks {
   const path = settings.findLast(([key]) => key === 'core.hookspath')?.[1] ?? ''
-  if (path === '') return null
-  if (!isAbsolute(path)) return path
-  const inside = relative(root, path)
-  return inside.startsWith('..') || isAbsolute(inside) ? null : inside
+  const whole = resolve(root, path)
+  if (path === '' || whole === join(commonDir, 'hooks')) return 'own'
+  const inside = relative(root, whole)
+  return inside.startsWith('..') || isAbsolute(inside) ? 'elsewhere' : { path: inside }
 }
 
 /** The hooks that people have here run inside too, for commits of the agent. */

@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { inheritedEnvironment } from './git.ts'
+import { inheritedEnvironment } from './inherited-environment.ts'
 
 /**
  * Whether git works in a checkout of another user: safe.directory in git-config(1). Git does not look where GIT_DIR is

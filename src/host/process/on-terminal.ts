@@ -7,8 +7,6 @@ export interface OnTerminal {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** Passed on from number 3. */
-  readonly descriptors: readonly number[]
   /** Aborted: the terminal was closed, or we are to end. */
   readonly signal: AbortSignal
 }
@@ -18,9 +16,9 @@ export interface OnTerminal {
  * What is typed is its own: Ctrl-C goes to it, and who calls this has to live on.
  * @throws Fault when it cannot start
  */
-export async function runOnTerminal({ argv, cwd, env, descriptors, signal }: OnTerminal): Promise<number> {
+export async function runOnTerminal({ argv, cwd, env, signal }: OnTerminal): Promise<number> {
   const [file = '', ...args] = argv
-  const child = spawn(file, args, { cwd, env, stdio: ['inherit', 'inherit', 'inherit', ...descriptors] })
+  const child = spawn(file, args, { cwd, env, stdio: 'inherit' })
   const hangUp = (): void => void child.kill('SIGHUP')
   signal.addEventListener('abort', hangUp)
   try {

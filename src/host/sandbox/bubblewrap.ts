@@ -28,10 +28,17 @@ export interface WallsPolicy {
   readonly pinned: readonly Bind[]
   /** True: the network of the machine, with its loopback and its abstract sockets. False: none but an own loopback. */
   readonly network: boolean
+  /** The file of a seccomp filter for all that runs inside (call-filter.ts); null: there is none for this processor. */
+  readonly filter: string | null
 }
 
 /** Bytes of memory that shared memory and other scratch outside of /tmp may take. */
 const SCRATCH_BYTES = 1024 * 1024 * 1024
+
+/** bubblewrap takes the filter from a descriptor, and closes it. */
+const WITH_FILTER = ['/bin/sh', '-c', 'exec 9<"$0" && exec bwrap --seccomp 9 "$@"']
+/** A session of its own has no terminal to type on; it has no job control either. */
+const WITHOUT_FILTER = ['bwrap', '--new-session']
 
 /**
  * The command line that runs `argv` inside the walls. The caller gives it the complete environment of the program and
@@ -44,7 +51,7 @@ const SCRATCH_BYTES = 1024 * 1024 * 1024
 export function bubblewrap(policy: WallsPolicy, argv: readonly string[]): string[] {
   const { uid, network, hidden } = policy
   return [
-    'bwrap',
+    ...(policy.filter === null ? WITHOUT_FILTER : [...WITH_FILTER, policy.filter]),
     ...(uid === null ? ['--unshare-user', '--disable-userns'] : []),
     ...['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try', '--hostname', 'lane'],
     ...(network ? [] : ['--unshare-net']),

@@ -50,6 +50,7 @@ async function look(): Promise<NoWalls | null> {
     writable: [],
     pinned: [],
     network: false,
+    filter: null,
   }
   const [file = '', ...args] = bubblewrap(policy, ['/bin/sh', '-c', 'exit 42'])
   const { exitCode, code, stderr } = await execa(file, args, {

@@ -72,6 +72,7 @@ const seesProcess = ({ process }: EscapeTargets): string =>
 /** For every lane when it is made: builtins of the shell and one program, a few milliseconds. */
 export const QUICK_ATTEMPTS: readonly Quick[] = [
   { name: 'write in the main checkout', trial: ({ root }) => write(root) },
+  { name: 'read the main checkout', trial: ({ commonDir }) => open(`${commonDir}/config`, 'read') },
   { name: 'change the settings of git', trial: ({ commonDir }) => open(`${commonDir}/config`, 'write') },
   { name: 'write refs', trial: ({ commonDir }) => write(`${commonDir}/refs`) },
   { name: 'write objects', trial: ({ commonDir }) => write(`${commonDir}/objects`) },
@@ -154,8 +155,16 @@ const KERNEL: readonly Whole[] = [
       return run(`unshare -Urm sh -c ${shellWord(script)} ${shellWord(root)}`)
     },
   },
+  { name: 'use the keys of the session', trial: () => sessionKeyring() },
   { name: 'become root', trial: () => run('setpriv --reuid 0 true || { command -v sudo && sudo -n true; }') },
 ]
+
+/** keyctl(2): the number of KEYCTL_GET_KEYRING_ID for KEY_SPEC_SESSION_KEYRING, which every process has one of. */
+function sessionKeyring(): Trial | null {
+  const call = { x64: 250, arm64: 219 }[process.arch as string]
+  if (call === undefined || there('/usr/bin/perl') === undefined) return null
+  return run(`perl -e 'exit(syscall(${call}, 0, -3, 0) < 0)'`)
+}
 
 const PROCESSES: readonly Whole[] = [
   {

@@ -80,38 +80,86 @@ function remembered<T>(what: string, look: () => T): T {
 
 /** Directories whose neighbours are none of a program's business: they hold logins, or everything. */
 const PRIVATE = ['.local', '.cargo', '.config', '.cache']
+/** What stands beside `bin` where something is installed, and not where somebody works or keeps a login. */
+const INSTALLED = new RegExp(
+  [
+    '^(s?bin|shims|lib(32|64|exec)?|share|include|man|docs?|node_modules|package.json|pyvenv.cfg',
+    'versions?|installs?|candidates|toolchains|plugins|completions',
+    'api|misc|pkg|src|test|go.env|codereview.cfg|conf|jmods|legal|release|demo',
+    'envs|pkgs|condabin|conda-meta|compiler_compat|ssl|shell|cellar|opt|homebrew|tools|platform|\\w+env\\.d',
+    '(readme|licen[cs]e|notice|changelog|copying|copyright|authors|contributing|security|patents|third).*)$',
+  ].join('|'),
+  'i',
+)
 
-/**
- * What the directories on PATH need to work, where they lie outside of the system's: the directory, for `…/bin` what
- * stands beside it (lib, share), and what their links lead to. Never HOME itself.
- */
-export function toolDirectories(path: string, home: string): string[] {
-  return remembered(`tools ${home} ${path}`, () => findTools(path, home))
+/** What stays hidden, whatever PATH says. */
+export interface Hidden {
+  readonly home: string
+  /** The main checkout. */
+  readonly root: string
+  readonly commonDir: string
 }
 
-function findTools(path: string, home: string): string[] {
+/**
+ * What the directories on PATH need to work, where they lie outside of the system's: the directory, for `…/bin` what is
+ * installed beside it (lib, share), and what their links lead to. Never HOME, the main checkout or what is above them;
+ * nothing of a project but its programs.
+ */
+export function toolDirectories(path: string, hidden: Hidden): string[] {
+  return remembered(`tools ${JSON.stringify(hidden)} ${path}`, () => findTools(path, hidden))
+}
+
+function findTools(path: string, hidden: Hidden): string[] {
+  const { home, commonDir } = hidden
   const system = [...PROGRAMS, ...ROOT]
-  const isOutside = (place: string): boolean =>
-    !system.some((top) => place === top || place.startsWith(`${top}/`))
+  const isOutside = (place: string): boolean => !system.some((top) => isIn(place, top))
   const found = new Set<string>()
+  const add = (places: readonly string[]): void => places.forEach((place) => void found.add(place))
   for (const directory of path.split(delimiter)) {
     if (!directory.startsWith('/') || !isDirectory(directory) || !isOutside(directory)) continue
-    found.add(installation(directory, home))
-    for (const target of linkTargets(directory))
-      if (isOutside(target)) found.add(installation(dirname(target), home))
+    add(installation(directory, hidden))
+    for (const target of linkTargets(directory)) {
+      if (!isOutside(target)) continue
+      const place = dirname(target)
+      add(namesIn(place).some(isOfProject) ? [target] : installation(place, hidden))
+    }
   }
   if (existsSync(join(home, '.cargo/bin')) && existsSync(join(home, '.rustup')))
     found.add(join(home, '.rustup'))
-  return [...found].filter((place) => place !== '/' && place !== home && !home.startsWith(`${place}/`))
+  const isHidden = (place: string): boolean =>
+    Object.values(hidden).some((one) => isIn(one, place)) || isIn(place, commonDir)
+  return [...found].filter((place) => !isHidden(place))
 }
 
-/** The directory that a program is installed in: the outermost node_modules, the parent of bin, or just this one. */
-function installation(directory: string, home: string): string {
+/** The outermost node_modules; for `bin` what is installed with it: all that it lies in, or what can be told of it. */
+function installation(directory: string, { home, root }: Hidden): string[] {
   const modules = directory.indexOf('/node_modules')
-  if (modules > 0) return directory.slice(0, modules + '/node_modules'.length)
+  if (modules > 0) return [directory.slice(0, modules + '/node_modules'.length)]
   const above = dirname(directory)
   const isPrivate = above === home || above === '/' || PRIVATE.includes(basename(above))
-  return basename(directory) === 'bin' && !isPrivate ? above : directory
+  if (basename(directory) !== 'bin' || isPrivate) return [directory]
+  const names = namesIn(above)
+  if (names.every((name) => INSTALLED.test(name))) return [above]
+  // Version managers are clones too, and lie in directories such as ~/.pyenv.
+  const isManager = dirname(above) === home && basename(above).startsWith('.')
+  if (isIn(above, root) || (names.some(isOfProject) && !isManager)) return [directory]
+  return names.filter((name) => INSTALLED.test(name)).map((name) => join(above, name))
+}
+
+function isOfProject(name: string): boolean {
+  return name === '.git' || name.startsWith('.env')
+}
+
+function isIn(path: string, directory: string): boolean {
+  return path === directory || directory === '/' || path.startsWith(`${directory}/`)
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
 }
 
 /** The places that the links in a directory lead to. */

@@ -4,6 +4,7 @@ import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { objectDirectories } from '../git/alternates.ts'
 import { type Bind, bubblewrap, type WallsPolicy } from './bubblewrap.ts'
+import { callFilter } from './call-filter.ts'
 import { systemDirectories, systemFileDirectories, systemFiles, toolDirectories } from './system.ts'
 
 /** The walls around a directory: what runs inside sees the directory, the machine's programs and little else. */
@@ -82,10 +83,12 @@ export async function buildWalls(request: WallsRequest): Promise<Walls> {
  */
 export function gitWalls({
   uid,
+  room,
+  root,
   commonDir,
   gitDirectory,
-}: Pick<WallsRequest, 'uid' | 'commonDir'> & { readonly gitDirectory: string }): Walls {
-  const tools = toolDirectories(process.env.PATH ?? '', homedir())
+}: Pick<WallsRequest, 'uid' | 'room' | 'root' | 'commonDir'> & { readonly gitDirectory: string }): Walls {
+  const tools = toolDirectories(process.env.PATH ?? '', { home: homedir(), root, commonDir })
   const policy: WallsPolicy = {
     cwd: '/',
     uid,
@@ -93,12 +96,15 @@ export function gitWalls({
     hidden: [],
     homes: [],
     readable: [
-      ...tools.filter((path) => ['git', 'bin/git'].some((name) => existsSync(join(path, name)))),
+      ...tools.filter((path) =>
+        ['git', 'bin/git', '../bin/git'].some((name) => existsSync(join(path, name))),
+      ),
       ...objectDirectories(join(commonDir, 'objects')),
     ].map((from) => ({ from })),
     writable: [{ from: gitDirectory }],
     pinned: [],
     network: false,
+    filter: layFilter(room, false),
   }
   return {
     uid,
@@ -160,7 +166,9 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
     readable: [
       { from: join(room, 'etc'), to: '/etc' },
       ...etc,
-      ...toolDirectories(process.env.PATH ?? '', user.home).map((from) => ({ from })),
+      ...toolDirectories(process.env.PATH ?? '', { home: user.home, root, commonDir }).map((from) => ({
+        from,
+      })),
       ...objectDirectories(join(commonDir, 'objects')).map((from) => ({ from })),
       ...request.readable.map((from) => ({ from })),
     ],
@@ -170,7 +178,16 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
     ],
     pinned: gitDirectory === null ? [] : [{ from: gitLink(room, gitDirectory), to: join(directory, '.git') }],
     network,
+    filter: layFilter(room, network),
   }
+}
+
+function layFilter(room: string, network: boolean): string | null {
+  const filter = callFilter(network)
+  const file = join(room, network ? 'calls' : 'calls-offline')
+  if (filter === null) return null
+  putFile(file, filter)
+  return file
 }
 
 /** HOME can be the checkout itself, or lie in it. */

@@ -1,0 +1,93 @@
+/** Bits of a BPF instruction (linux/bpf_common.h, linux/seccomp.h), as far as we use them. */
+const LOAD_WORD = 0x20
+const IF_EQUAL = 0x15
+const IF_AT_LEAST = 0x35
+const RETURN = 0x06
+const ALLOW = 0x7fff0000
+const NOT_PERMITTED = 0x00050001
+/** Where struct seccomp_data has the number of the call, the architecture, and the low halves of its first arguments. */
+const NUMBER = 0
+const ARCHITECTURE = 4
+const FIRST = 16
+const SECOND = 24
+
+/** Numbers of calls (the kernel's syscall tables), by the architecture's name in linux/audit.h. */
+interface Calls {
+  readonly architecture: number
+  readonly ioctl: number
+  readonly socket: number
+  /** add_key, request_key, keyctl. */
+  readonly keys: readonly number[]
+}
+
+const CALLS: Readonly<Record<string, readonly Calls[]>> = {
+  x64: [
+    { architecture: 0xc000003e, ioctl: 16, socket: 41, keys: [248, 249, 250] },
+    { architecture: 0x40000003, ioctl: 54, socket: 359, keys: [286, 287, 288] },
+  ],
+  arm64: [
+    { architecture: 0xc00000b7, ioctl: 29, socket: 198, keys: [217, 218, 219] },
+    { architecture: 0x40000028, ioctl: 54, socket: 281, keys: [309, 310, 311] },
+  ],
+}
+/** On x86-64 numbers from here on are calls of the x32 kind, which nothing needs. */
+const X32 = 0x40000000
+/** Typing on behalf of the person, and the same through the clipboard of a console (ioctl_tty(2), ioctl_console(2)). */
+const TIOCSTI = 0x5412
+const TIOCLINUX = 0x541c
+/** Sockets between a virtual machine and its host, which know no network namespaces (vsock(7)). */
+const AF_VSOCK = 40
+
+type Goal = number | 'allow' | 'refuse'
+/** A test goes to one of its goals; without goals, on to the next step. */
+type Step = readonly [code: number, value: number, yes?: Goal, no?: Goal]
+
+/**
+ * A seccomp filter for everything that runs inside walls. No namespace stands around the keys of the session (keyrings(7)),
+ * so nothing inside reads or clears them. What runs on a person's own terminal may not type there: what it typed would
+ * be read by the shell outside when the walls are gone (CVE-2017-5226). Without the machine's network, no socket leads
+ * to the host of a virtual machine. Null: not known for this processor.
+ */
+export function callFilter(network: boolean, processor: string = process.arch): Buffer | null {
+  const known = CALLS[processor]
+  if (known === undefined) return null
+  const blocks = known.flatMap((calls, at) => block(calls, network, at === 0))
+  return encode([[LOAD_WORD, ARCHITECTURE], ...blocks, [RETURN, NOT_PERMITTED]])
+}
+
+/** For one architecture; whatever is of another goes on behind it. */
+function block({ architecture, ioctl, socket, keys }: Calls, network: boolean, native: boolean): Step[] {
+  const judge: Step[] = [
+    [LOAD_WORD, NUMBER],
+    ...(native ? ([[IF_AT_LEAST, X32, 'refuse', 0]] as const) : []),
+    ...keys.map((key): Step => [IF_EQUAL, key, 'refuse', 0]),
+    ...(network ? [] : argument(socket, FIRST, [AF_VSOCK])),
+    ...argument(ioctl, SECOND, [TIOCSTI, TIOCLINUX]),
+    [RETURN, ALLOW],
+    [RETURN, NOT_PERMITTED],
+  ]
+  const goals = { allow: judge.length - 2, refuse: judge.length - 1 }
+  const reach = (goal: Goal, at: number): number => (typeof goal === 'number' ? goal : goals[goal] - at - 1)
+  const steps = judge.map(
+    ([code, value, yes = 0, no = 0], at): Step => [code, value, reach(yes, at), reach(no, at)],
+  )
+  return [[IF_EQUAL, architecture, 0, steps.length], ...steps]
+}
+
+/** A call that is refused for some values of an argument. */
+function argument(call: number, place: number, values: readonly number[]): Step[] {
+  const last = values.length - 1
+  const tests = values.map((value, at): Step => [IF_EQUAL, value, 'refuse', at === last ? 'allow' : 0])
+  return [[IF_EQUAL, call, 0, tests.length + 1], [LOAD_WORD, place], ...tests]
+}
+
+function encode(steps: readonly Step[]): Buffer {
+  const bytes = Buffer.alloc(steps.length * 8)
+  for (const [at, [code, value, yes = 0, no = 0]] of steps.entries()) {
+    bytes.writeUInt16LE(code, at * 8)
+    bytes.writeUInt8(Number(yes), at * 8 + 2)
+    bytes.writeUInt8(Number(no), at * 8 + 3)
+    bytes.writeUInt32LE(value, at * 8 + 4)
+  }
+  return bytes
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { callFilter } from '../../src/host/sandbox/call-filter.ts'
+
+interface Call {
+  readonly architecture: number
+  readonly number: number
+  readonly first?: number
+  readonly second?: number
+}
+
+const ALLOWED = 0x7fff0000
+const REFUSED = 0x00050001
+
+/** Classic BPF, as far as the filter goes (linux/filter.h). */
+function judge(filter: Buffer, { architecture, number, first = 0, second = 0 }: Call): number {
+  const data = new Map([
+    [0, number],
+    [4, architecture],
+    [16, first],
+    [24, second],
+  ])
+  let loaded = 0
+  for (let at = 0; at < filter.length; at += 8) {
+    const [code, value] = [filter.readUInt16LE(at), filter.readUInt32LE(at + 4)]
+    const jump = (yes: boolean): number => filter.readUInt8(at + (yes ? 2 : 3)) * 8
+    if (code === 0x20) loaded = data.get(value) ?? Number.NaN
+    else if (code === 0x15) at += jump(loaded === value)
+    else if (code === 0x35) at += jump(loaded >= value)
+    else return value
+  }
+  throw new Error('no answer')
+}
+
+const [TIOCSTI, TIOCLINUX, TCGETS] = [0x5412, 0x541c, 0x5401]
+const [AF_UNIX, AF_VSOCK] = [1, 40]
+
+/** Of the kernel's tables: ioctl, socket, add_key, request_key, keyctl. */
+type Machine = [architecture: number, ioctl: number, socket: number, keys: number[]]
+const MACHINES: Record<'x64' | 'arm64', [Machine, Machine]> = {
+  x64: [
+    [0xc000003e, 16, 41, [248, 249, 250]],
+    [0x40000003, 54, 359, [286, 287, 288]],
+  ],
+  arm64: [
+    [0xc00000b7, 29, 198, [217, 218, 219]],
+    [0x40000028, 54, 281, [309, 310, 311]],
+  ],
+}
+
+describe.each(['x64', 'arm64'] as const)('on %s', (processor) => {
+  const [online, offline] = [true, false].map(
+    (network) => callFilter(network, processor) ?? Buffer.alloc(0),
+  ) as [Buffer, Buffer]
+
+  it.each(MACHINES[processor])(
+    'refuses typing, keys and ways to the host on %i',
+    (architecture, ioctl, socket, keys) => {
+      for (const filter of [online, offline]) {
+        const ask = (number: number, first = 0, second = 0): number =>
+          judge(filter, { architecture, number, first, second })
+        expect([ask(ioctl, 0, TIOCSTI), ask(ioctl, 0, TIOCLINUX), ...keys.map((key) => ask(key))]).toEqual(
+          Array.from({ length: 5 }, () => REFUSED),
+        )
+        const passes = [
+          ask(ioctl, 0, TCGETS),
+          ask(ioctl + 1, 0, TIOCSTI),
+          ask(0),
+          ask(socket, AF_UNIX, TIOCSTI),
+        ]
+        expect(passes).toEqual(passes.map(() => ALLOWED))
+        expect(ask(socket, AF_VSOCK)).toBe(filter === online ? ALLOWED : REFUSED)
+      }
+    },
+  )
+
+  it('refuses calls of other kinds', () => {
+    const [[architecture, ioctl]] = MACHINES[processor]
+    for (const filter of [online, offline]) {
+      expect(judge(filter, { architecture: 0xc0000015, number: ioctl, second: TCGETS })).toBe(REFUSED)
+      if (processor === 'x64') expect(judge(filter, { architecture, number: 0x40000000 + 514 })).toBe(REFUSED)
+    }
+  })
+})
+
+it('has none for processors that it does not know', () => {
+  expect(callFilter(true, 'riscv64')).toBeNull()
+})
