@@ -12,6 +12,7 @@ import { refuseWithoutWalls } from '../engine/sandbox.ts'
 import { leave, take } from '../engine/session.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { eventsAfter, lastSequence } from '../ledger/events.ts'
+import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { landingQueue, latestLandings } from '../ledger/landings.ts'
 import { needTask } from '../ledger/tasks.ts'
 import { taskId } from './fields.ts'
@@ -123,5 +124,5 @@ async function report({ world }: Context, ids: readonly number[] | null, since: 
   }
   for (const { taskId: task, state, reason, files } of await landingQueue(db))
     if (wanted(task)) answer[state === 'held' ? 'held' : 'waiting'].push({ task, state, reason, files })
-  return { ...answer, push: await viewPush(world) }
+  return { ...answer, paused: await isLandingPaused(db), push: await viewPush(world) }
 }

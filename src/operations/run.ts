@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
 import { branchTip } from '../host/git/refs.ts'
+import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { latestLandings } from '../ledger/landings.ts'
 import { latestNotes, taskMap } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
@@ -102,7 +103,8 @@ async function summarise({ world, stop }: Context, worked: Worked): Promise<RunS
   const landed = all.filter((task) => task.state === 'landed' && task.updatedAt >= worked.started)
   const branches = worked.land ? [] : await readyBranches(world, tasks, landings)
   const ready = new Set(branches.map(({ id }) => id))
-  const unfinished = unfinishedTasks(tasks, landings, await latestNotes(db))
+  const known = { landings, notes: await latestNotes(db), paused: await isLandingPaused(db) }
+  const unfinished = unfinishedTasks(tasks, known)
   return {
     landed: landed.map(({ id }) => id),
     branches,

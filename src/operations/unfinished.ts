@@ -5,12 +5,17 @@ import type { RunSummary } from './snapshot.ts'
 
 type Unfinished = RunSummary['unfinished'][number]
 
+/** What else there is to know about the tasks. */
+interface Known {
+  readonly landings: ReadonlyMap<number, Landing>
+  readonly notes: ReadonlyMap<number, Note>
+  /** Whether the landing queue is. */
+  readonly paused: boolean
+}
+
 /** What did not land, why, and the command that goes on. Cancelled tasks are finished. */
-export function unfinishedTasks(
-  tasks: readonly Task[],
-  landings: ReadonlyMap<number, Landing>,
-  notes: ReadonlyMap<number, Note>,
-): Unfinished[] {
+export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinished[] {
+  const { landings, notes, paused } = known
   const all = new Map(tasks.map((task) => [task.id, task]))
   return tasks
     .filter(({ state }) => state !== 'landed' && state !== 'cancelled')
@@ -18,7 +23,7 @@ export function unfinishedTasks(
       const { id, subject, state } = task
       const note = notes.get(id)
       const landing = isTold(task, note) ? landings.get(id) : undefined
-      const { reason, next } = explain(task, all, landing, note?.text ?? null)
+      const { reason, next } = explain(task, all, { landing, note: note?.text ?? null, paused })
       return { id, subject, state, reason, files: landing?.files ?? [], next }
     })
 }
@@ -31,8 +36,7 @@ function isTold({ state }: Task, note: Note | undefined): boolean {
 function explain(
   task: Task,
   all: ReadonlyMap<number, Task>,
-  landing: Landing | undefined,
-  note: string | null,
+  { landing, note, paused }: { landing: Landing | undefined; note: string | null; paused: boolean },
 ): Pick<Unfinished, 'reason' | 'next'> {
   const { id, state } = task
   const why = landing?.state === 'conflicted' ? withFiles(landing) : note
@@ -46,6 +50,11 @@ function explain(
         landing.files.length > 0
           ? `move these files away or commit them; then worklane land ${id}`
           : `worklane land ${id}`,
+    }
+  if (state === 'completed' && paused)
+    return {
+      reason: 'waits in the landing queue, which is paused',
+      next: 'worklane landing resume; then worklane land',
     }
   if (state === 'completed') return { reason: 'waits in the landing queue', next: 'worklane land' }
   if (state === 'in_progress') return { reason: 'somebody works on it', next: `worklane task show ${id}` }

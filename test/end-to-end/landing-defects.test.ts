@@ -63,6 +63,24 @@ describe('a landing that the machine does not let through', () => {
   })
 })
 
+describe('a queue that is paused', () => {
+  it('is said by `land` and `run`, which leave something', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    await completed(root, { 'a.txt': 'a\n' })
+    await data(root, 'landing', 'pause')
+    const said = await worklane(root, 'land')
+    expect(said.code).toBe(1)
+    expect(said.out).toBe('… #1 queued\nThe queue is paused; go on with: worklane landing resume\n')
+    expect(await data(root, 'land')).toMatchObject({ paused: true, waiting: [{ task: 1 }] })
+    expect((await worklane(root, 'run', '--command', 'true')).out).toMatch(
+      /waits in the landing queue, which is paused\n +→ worklane landing resume; then worklane land$/m,
+    )
+    await data(root, 'landing', 'resume')
+    expect((await worklane(root, 'land')).code).toBe(0)
+  })
+})
+
 describe('a session and another process that lands', () => {
   it('does not end before what waits for that landing is done', async () => {
     using repository = makeRepository()

@@ -15,11 +15,12 @@ interface Entry {
 type Landed = Readonly<
   Record<'landed' | 'rejected' | 'conflicted' | 'held' | 'waiting', readonly Entry[]>
 > & {
+  readonly paused: boolean
   readonly push: PushView | null
 }
 
 /** `worklane land` for people. */
-export function landText({ landed, rejected, conflicted, held, waiting, push }: Landed): string {
+export function landText({ landed, rejected, conflicted, held, waiting, paused, push }: Landed): string {
   const files = (entry: Entry): string =>
     (entry.files?.length ?? 0) === 0 ? '' : `: ${entry.files?.slice(0, 6).join(', ')}`
   const lines = [
@@ -45,6 +46,9 @@ export function landText({ landed, rejected, conflicted, held, waiting, push }: 
         `… #${entry.task} ${entry.state?.replace('_', ' ')}${entry.state === 'awaiting_review' ? `: worklane approve ${entry.task}` : ''}`,
     ),
   ]
-  const told = push === null ? [] : [pushText(push)]
+  const told = [
+    ...(paused ? ['The queue is paused; go on with: worklane landing resume'] : []),
+    ...(push === null ? [] : [pushText(push)]),
+  ]
   return [...(lines.length === 0 ? ['Nothing to land.'] : lines), ...told].join('\n')
 }

@@ -152,7 +152,7 @@ function shellCode({ exitCode, problem }: { exitCode: number; problem: string | 
 
 const LEFT_OVER: Readonly<Record<string, readonly string[]>> = {
   run: ['unfinished'],
-  land: ['rejected', 'conflicted', 'held'],
+  land: ['rejected', 'conflicted', 'held', 'waiting'],
   doctor: ['findings'],
 }
 
