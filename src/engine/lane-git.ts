@@ -1,7 +1,8 @@
 import type { GitPlace } from '../host/git/git.ts'
-import { placeOf } from '../host/git/worktree.ts'
+import { unfinishedOperation } from '../host/git/lane-state.ts'
+import { adminDirectory, placeOf } from '../host/git/worktree.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
-import { isInside } from './hand-over.ts'
+import { isInside, isUntouched } from './hand-over.ts'
 import { hasWalls, privateGit, readingWalls } from './sandbox.ts'
 import type { World } from './world.ts'
 
@@ -16,4 +17,22 @@ export async function laneGit(
   if (!(await isInside(world, lane))) return { ...place, walls: await readingWalls(world, lane, commonDir) }
   const gitDir = privateGit(world, lane.id)
   return { gitDir, workTree: lane.path, walls: await readingWalls(world, lane, gitDir) }
+}
+
+/** What git is in the middle of in a lane, such as a merge. */
+export interface OpenOperation {
+  readonly name: string
+  /** The lane's git inside its walls is, and the host's is not. */
+  readonly inside: boolean
+}
+
+/** Null: none. What the git inside is in the middle of counts while its walls would use it again. */
+export async function openOperation(world: World, lane: OwnedLane): Promise<OpenOperation | null> {
+  const { commonDir } = world.repository
+  const outside = unfinishedOperation(adminDirectory({ commonDir, admin: lane.admin }))
+  if (outside !== null) return { name: outside, inside: false }
+  if (!(await hasWalls(world))) return null
+  if (!(await isInside(world, lane)) && !(await isUntouched(world, lane))) return null
+  const name = unfinishedOperation(privateGit(world, lane.id))
+  return name === null ? null : { name, inside: true }
 }

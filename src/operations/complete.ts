@@ -5,12 +5,13 @@ import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import type { Task } from '../board/task.ts'
 import { runChecks } from '../engine/checks.ts'
 import { bringBack, enterWalls, leaveWalls } from '../engine/hand-over.ts'
+import { openOperation } from '../engine/lane-git.ts'
 import { hasWalls, refuseWithoutWalls } from '../engine/sandbox.ts'
 import { settleLanes } from '../engine/settle.ts'
 import { undoneWork } from '../engine/undone.ts'
 import type { World } from '../engine/world.ts'
 import type { GitPlace } from '../host/git/git.ts'
-import { commitEverything, uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
+import { commitEverything, uncommittedPaths } from '../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../host/git/refs.ts'
 import { checkInode, placeOf } from '../host/git/worktree.ts'
 import { completeEmpty, completeTask } from '../ledger/landings.ts'
@@ -18,6 +19,7 @@ import { needLane, type OwnedLane } from '../ledger/lanes.ts'
 import { holdsTask } from '../ledger/leases.ts'
 import { transact } from '../ledger/transact.ts'
 import { epoch, task } from './fields.ts'
+import { howToFinish } from './open-work.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -103,12 +105,12 @@ async function freezeAt(
   lane: OwnedLane,
   { place, walled }: Where,
 ): Promise<Frozen | Refusal> {
-  const unfinished = unfinishedOperation(place.gitDir)
-  if (unfinished !== null)
+  const open = await openOperation(world, lane)
+  if (open !== null)
     return refuse(
       'unfinished-operation',
-      `The lane of task ${held.id} is in the middle of a ${unfinished}.`,
-      `Finish it in ${lane.path}: git ${unfinished} --continue, or --abort.`,
+      `The lane of task ${held.id} is in the middle of a ${open.name}.`,
+      howToFinish(lane, open),
     )
   const checks = [...world.settings.checks, ...held.checks]
   const checked = await check(world, lane, { checks, epoch: held.epoch })

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { isRefusal } from '../board/refusal.ts'
-import { laneGit } from '../engine/lane-git.ts'
-import { uncommittedPaths, unfinishedOperation } from '../host/git/lane-state.ts'
+import { laneGit, openOperation } from '../engine/lane-git.ts'
+import { uncommittedPaths } from '../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../host/git/refs.ts'
 import { checkInode } from '../host/git/worktree.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
 import { viewLane } from './lane-view.ts'
+import { howToFinish } from './open-work.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -18,15 +19,17 @@ export default operation({
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
     if (lane.state === 'creating' || (await checkInode(lane.path, lane.inode)) !== 'ours')
-      return { ...viewLane(lane), head: null, commits: 0, uncommitted: [], unfinished: null }
+      return { ...viewLane(lane), head: null, commits: 0, uncommitted: [], unfinished: null, next: null }
     const place = await laneGit(world, lane)
+    const open = await openOperation(world, lane)
     const head = await commitOf(place, 'HEAD')
     return {
       ...viewLane(lane),
       head,
       commits: head === null ? 0 : await ownCommits(place, lane, head),
       uncommitted: await uncommittedPaths(place),
-      unfinished: unfinishedOperation(place.gitDir),
+      unfinished: open?.name ?? null,
+      next: open === null ? null : howToFinish(lane, open),
     }
   },
 })

@@ -1,8 +1,12 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal } from '../board/refusal.ts'
+import type { Task } from '../board/task.ts'
+import { openOperation } from '../engine/lane-git.ts'
+import type { World } from '../engine/world.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { latestLandings } from '../ledger/landings.ts'
+import { standingLanes } from '../ledger/lanes.ts'
 import { latestNotes, taskMap } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
@@ -103,7 +107,12 @@ async function summarise({ world, stop }: Context, worked: Worked): Promise<RunS
   const landed = all.filter((task) => task.state === 'landed' && task.updatedAt >= worked.started)
   const branches = worked.land ? [] : await readyBranches(world, tasks, landings)
   const ready = new Set(branches.map(({ id }) => id))
-  const known = { landings, notes: await latestNotes(db), paused: await isLandingPaused(db) }
+  const known = {
+    landings,
+    notes: await latestNotes(db),
+    open: await openIn(world, tasks),
+    paused: await isLandingPaused(db),
+  }
   const unfinished = unfinishedTasks(tasks, known)
   return {
     landed: landed.map(({ id }) => id),
@@ -118,4 +127,15 @@ async function summarise({ world, stop }: Context, worked: Worked): Promise<RunS
     interrupted: stop.aborted,
     took: world.actor.now() - worked.started,
   }
+}
+
+/** What agents left open in the lanes of tasks that failed, by task. */
+async function openIn(world: World, tasks: readonly Task[]): Promise<ReadonlyMap<number, string>> {
+  const failed = new Set(tasks.filter(({ state }) => state === 'failed').map(({ id }) => id))
+  const open = new Map<number, string>()
+  for (const lane of await standingLanes(world.ledger.db)) {
+    const operation = failed.has(lane.taskId) ? await openOperation(world, lane) : null
+    if (operation !== null) open.set(lane.taskId, operation.name)
+  }
+  return open
 }

@@ -9,13 +9,15 @@ type Unfinished = RunSummary['unfinished'][number]
 interface Known {
   readonly landings: ReadonlyMap<number, Landing>
   readonly notes: ReadonlyMap<number, Note>
+  /** What git is in the middle of in the lanes of failed tasks, by task. */
+  readonly open: ReadonlyMap<number, string>
   /** Whether the landing queue is. */
   readonly paused: boolean
 }
 
 /** What did not land, why, and the command that goes on. Cancelled tasks are finished. */
 export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinished[] {
-  const { landings, notes, paused } = known
+  const { landings, notes, open, paused } = known
   const all = new Map(tasks.map((task) => [task.id, task]))
   return tasks
     .filter(({ state }) => state !== 'landed' && state !== 'cancelled')
@@ -23,7 +25,12 @@ export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinishe
       const { id, subject, state } = task
       const note = notes.get(id)
       const landing = isTold(task, note) ? landings.get(id) : undefined
-      const { reason, next } = explain(task, all, { landing, note: note?.text ?? null, paused })
+      const { reason, next } = explain(task, all, {
+        landing,
+        note: note?.text ?? null,
+        paused,
+        open: open.get(id),
+      })
       return { id, subject, state, reason, files: landing?.files ?? [], next }
     })
 }
@@ -33,13 +40,25 @@ function isTold({ state }: Task, note: Note | undefined): boolean {
   return state === 'completed' || (state !== 'in_progress' && note?.kind === 'conflict')
 }
 
+interface About {
+  readonly landing: Landing | undefined
+  readonly note: string | null
+  readonly open: string | undefined
+  readonly paused: boolean
+}
+
 function explain(
   task: Task,
   all: ReadonlyMap<number, Task>,
-  { landing, note, paused }: { landing: Landing | undefined; note: string | null; paused: boolean },
+  { landing, note, open, paused }: About,
 ): Pick<Unfinished, 'reason' | 'next'> {
   const { id, state } = task
   const why = landing?.state === 'conflicted' ? withFiles(landing) : note
+  if (state === 'failed' && open !== undefined)
+    return {
+      reason: why,
+      next: `worklane shell ${id} (finish the ${open} there, or abort it); then worklane task retry ${id}`,
+    }
   if (state === 'failed') return { reason: why, next: `worklane logs ${id}; then worklane task retry ${id}` }
   if (landing?.state === 'awaiting_review')
     return { reason: 'waits for a review', next: `worklane lane diff ${id}; then worklane approve ${id}` }

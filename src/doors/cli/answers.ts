@@ -127,6 +127,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
       commits: number
       uncommitted: readonly string[]
       unfinished: string | null
+      next: string | null
       port: number | null
     },
   ) =>
@@ -136,7 +137,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
       `Path:    ${lane.path}`,
       `Branch:  ${lane.branch}, ${plural(lane.commits, 'commit')} ahead of its start`,
       ...(lane.port === null ? [] : [`Ports:   from ${lane.port}`]),
-      ...(lane.unfinished === null ? [] : [`In the middle of a ${lane.unfinished}`]),
+      ...(lane.unfinished === null ? [] : [`In the middle of a ${lane.unfinished}. ${lane.next}`]),
       ...(lane.uncommitted.length === 0
         ? []
         : [`Uncommitted (${lane.uncommitted.length}): ${lane.uncommitted.slice(0, 8).join(', ')}`]),
