@@ -65,7 +65,7 @@ landing:
   # slots: 1
   # How many landings are verified together at most. Default: as many as cost the fewest runs.
   # batch: 8
-  # Whether each commit that lands must be green by itself.
+  # Whether each landing must be green by itself; with the style rebase each of its commits.
   # everyCommit: false
   # A remote that base is pushed to after it has moved.
   # push: origin

@@ -50,7 +50,7 @@ export interface Settings {
     readonly slots: number
     /** How many landings are stacked at most; null: what costs the fewest verify runs at the rate at which they fail. */
     readonly batch: number | null
-    /** Each commit that lands has to be green by itself, and not only the one that base moves to. */
+    /** Each commit on base's line of first parents has to be green by itself, not only the one that base moves to. */
     readonly everyCommit: boolean
     /** Name of a remote that base is pushed to once it has moved; null: none. */
     readonly push: string | null

@@ -34,7 +34,9 @@ export default operation({
     everyCommit: z
       .boolean()
       .optional()
-      .describe('Verify each commit that lands, not only the one that base moves to'),
+      .describe(
+        'Verify each landing by itself, not only several together; with landing.style rebase each of its commits',
+      ),
   }),
   async run(context, { ids, verify, everyCommit }) {
     const { world } = context

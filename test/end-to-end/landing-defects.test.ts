@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { background, contentOf, data, refused, until, worklane } from '../fixtures/cli.ts'
-import { makeRepository, type TestRepository } from '../fixtures/repository.ts'
+import { makeRepository, plainGit, type TestRepository } from '../fixtures/repository.ts'
 
 /** A task by hand, whose lane gets the files, handed in. Answers the lane's branch. */
 async function completed(root: string, files: Readonly<Record<string, string>>): Promise<string> {
@@ -118,6 +118,33 @@ describe('a task whose work base has already', () => {
     expect(told).toContain('"change":false')
     expect(await refused(root, 'revert', '1')).toEqual(['not-landed', 1])
     expect(git('rev-parse', 'main')).toBe(mine)
+  })
+})
+
+describe('each commit that lands', () => {
+  it.each([
+    ['rebase', { rejected: [{ task: 1 }], landed: [] }],
+    ['merge', { rejected: [], landed: [{ task: 1, verified: true }] }],
+  ])('is verified by itself on the line of base: %s', async (style, answer) => {
+    using repository = makeRepository({
+      'worklane.yaml': `landing: { style: ${style}, everyCommit: true }\n`,
+    })
+    const { root } = repository
+    await data(root, 'task', 'add', 'some work')
+    const { lane } = await data(root, 'claim', '1', '--as', 'ann')
+    for (const name of ['bad', 'good']) {
+      writeFileSync(join(lane.path, name), '')
+      if (name === 'good') rmSync(join(lane.path, 'bad'))
+      plainGit(lane.path, 'add', '-A')
+      plainGit(lane.path, 'commit', '-q', '-m', name)
+    }
+    await data(root, 'complete', '1', '--epoch', '1')
+    repository.commit('mine', { mine: '' })
+    expect(await data(root, 'land', '--verify', 'test ! -e bad')).toMatchObject(answer)
+    if (style === 'rebase')
+      expect((await worklane(root, 'task', 'show', '1')).out).toMatch(
+        /In the commit .*, which would land as well/,
+      )
   })
 })
 

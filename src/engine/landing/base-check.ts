@@ -32,7 +32,7 @@ export function watchBase(world: World, rules: SearchRules): BaseWatch {
       const heads = (redHeads.get(keyOf(stack)) ?? 0) + 1
       redHeads.set(keyOf(stack), heads)
       const [tree = ''] = await treesOf(world.repository, [stack.on])
-      const job = { ...end.job, key: `base/${stack.on}`, commit: stack.on, tree, tasks: [] }
+      const job = { ...end.job, key: `base/${stack.on}`, commit: stack.on, tree, below: [], tasks: [] }
       if ((await wasGreen(world.ledger.db, job)) && heads !== RED_HEADS) return null
       const red = (await verifyTwice(rules, job)) ?? null
       if (red === null) return null

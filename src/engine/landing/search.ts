@@ -1,6 +1,6 @@
 import { planSearch } from '../../board/prefix-search.ts'
 import { crashPoint } from '../../host/crash-point.ts'
-import { branchTip } from '../../host/git/refs.ts'
+import { branchTip, firstParents } from '../../host/git/refs.ts'
 import { wasGreen } from '../../ledger/verify-runs.ts'
 import { diskIsFull } from '../disk.ts'
 import type { World } from '../world.ts'
@@ -13,7 +13,7 @@ export interface SearchRules {
   readonly slots: VerifySlots
   /** Digest of what a verify run depends on beside tree and command. */
   readonly environment: string
-  /** Each commit has to be green, not only the one that base moves to. */
+  /** Each commit on base's line of first parents has to be green, not only the one that base moves to. */
   readonly everyCommit: boolean
   /** When true, nothing new is verified; what is under way is finished. */
   readonly paused: () => Promise<boolean>
@@ -40,6 +40,7 @@ export async function searchStack(world: World, stack: Stack, rules: SearchRules
     world,
     stack,
     rules,
+    below: rules.everyCommit ? await commitsBelow(world, stack) : [],
     results: new Map<number, 'green' | 'red'>(),
     reds: new Map<number, VerifyEnd>(),
   }
@@ -81,6 +82,8 @@ interface Search {
   readonly world: World
   readonly stack: Stack
   readonly rules: SearchRules
+  /** For each entry the commits before its own, where it brings several and each counts. */
+  readonly below: readonly VerifyJob['below'][]
   readonly results: Map<number, 'green' | 'red'>
   readonly reds: Map<number, VerifyEnd>
 }
@@ -99,12 +102,24 @@ async function planNext(search: Search): Promise<ReturnType<typeof planSearch>> 
     let known = false
     for (const at of plan.start) {
       const job = jobOf(search, at)
-      if (job === null || !(await wasGreen(world.ledger.db, job))) continue
+      if (job === null || !(await allGreen(world, job))) continue
       results.set(at, 'green')
       known = true
     }
     if (!known) return plan
   }
+}
+
+async function allGreen({ ledger: { db } }: World, job: VerifyJob): Promise<boolean> {
+  for (const { tree } of [...job.below, job]) if (!(await wasGreen(db, { ...job, tree }))) return false
+  return true
+}
+
+/** A merge or a squashed commit is one by first parents; a rebased lane all of its own. */
+async function commitsBelow(world: World, stack: Stack): Promise<VerifyJob['below'][]> {
+  const place = { gitDir: world.repository.commonDir }
+  const own = stack.entries.map(({ commit }, at) => firstParents(place, baseAt(stack, at), commit))
+  return (await Promise.all(own)).map((commits) => commits.slice(0, -1))
 }
 
 function otherRuns(search: Search): number {
@@ -125,7 +140,7 @@ function positionOf(stack: Stack, key: string): number {
   return stack.entries.findIndex((_, index) => keyOf(stack, index + 1) === key) + 1
 }
 
-function jobOf({ stack, rules }: Search, at: number): VerifyJob | null {
+function jobOf({ stack, rules, below }: Search, at: number): VerifyJob | null {
   const top = stack.entries[at - 1]
   if (top === undefined || stack.command === null) return null
   const { commit, tree, entry } = top
@@ -137,6 +152,7 @@ function jobOf({ stack, rules }: Search, at: number): VerifyJob | null {
     tree,
     command: stack.command,
     environment,
+    below: below[at - 1] ?? [],
     tasks,
     landing: entry.id,
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { isRefusal } from '../../board/refusal.ts'
 import { asFault } from '../../host/fault.ts'
 import { transact } from '../../ledger/transact.ts'
-import { endVerifyRun, startVerifyRun, type VerifyResult } from '../../ledger/verify-runs.ts'
+import { endVerifyRun, startVerifyRun, type VerifyResult, wasGreen } from '../../ledger/verify-runs.ts'
 import type { World } from '../world.ts'
 import { type VerifyAnswer, verifyCommit } from './verify.ts'
 
@@ -13,6 +13,8 @@ export interface VerifyJob {
   readonly tree: string
   readonly command: string
   readonly environment: string
+  /** Commits that have to be green as well, and are verified before. */
+  readonly below: readonly { readonly commit: string; readonly tree: string }[]
   /** Whose work it is about, above base. */
   readonly tasks: readonly number[]
   /** Landing whose directory the log goes to. */
@@ -91,8 +93,24 @@ interface Place {
   readonly run: Run
 }
 
-async function work(world: World, job: VerifyJob, { slot, signal, run }: Place): Promise<VerifyEnd> {
-  const { key: _, landing, ...subject } = job
+/** One after the other, up to the first that is not green. */
+async function work(world: World, job: VerifyJob, place: Place): Promise<VerifyEnd> {
+  for (const { commit, tree } of job.below) {
+    if (await wasGreen(world.ledger.db, { ...job, tree })) continue
+    const { answer, log } = await verify(world, { ...job, commit, tree }, place)
+    if (answer.kind === 'green') continue
+    const where = `In the commit ${commit.slice(0, 12)}, which would land as well:`
+    return {
+      job,
+      answer: answer.kind === 'red' ? { kind: 'red', tail: `${where}\n${answer.tail}` } : answer,
+      log,
+    }
+  }
+  return await verify(world, job, place)
+}
+
+async function verify(world: World, job: VerifyJob, { slot, signal, run }: Place): Promise<VerifyEnd> {
+  const { key: _, below: __, landing, ...subject } = job
   const logOf = (id: number): string =>
     join(world.repository.home, 'landings', String(landing), `verify-${id}.log`)
   const started = await transact(

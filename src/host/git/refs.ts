@@ -49,6 +49,19 @@ export async function contains(place: GitPlace, newer: string, older: string): P
   return (await git(place, ['merge-base', '--is-ancestor', older, newer], { answers: [0, 1] })).exitCode === 0
 }
 
+/** The commits of `tip` after `from` by first parents, the oldest first, each with its tree. */
+export async function firstParents(
+  place: GitPlace,
+  from: string,
+  tip: string,
+): Promise<{ readonly commit: string; readonly tree: string }[]> {
+  const args = ['log', '-z', '--first-parent', '--reverse', '--format=%H %T', `${from}..${tip}`, '--']
+  return splitZero((await git(place, args)).stdout).map((line) => {
+    const [commit = '', tree = ''] = line.split(' ')
+    return { commit, tree }
+  })
+}
+
 /** How many commits a lane has of its own: beyond its start point, and not merged in from base since. */
 export async function ownCommits(
   place: GitPlace,
