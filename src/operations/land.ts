@@ -112,11 +112,16 @@ async function report({ world }: Context, ids: readonly number[] | null, since: 
     held: [],
     waiting: [],
   }
+  const alsoLanded: number[] = []
   for (const event of await eventsAfter(db, since, 1_000_000)) {
     const end = ENDS[event.type]
     const task = Number(event.data.task)
     const landing = landings.get(task)
-    if (end === undefined || landing === undefined || !wanted(task)) continue
+    if (end === undefined || landing === undefined) continue
+    if (!wanted(task)) {
+      if (end === 'landed') alsoLanded.push(task)
+      continue
+    }
     const { candidate, base, verified, reason, files } = landing
     answer[end].push(
       end === 'landed'
@@ -126,5 +131,5 @@ async function report({ world }: Context, ids: readonly number[] | null, since: 
   }
   for (const { taskId: task, state, reason, files } of await landingQueue(db))
     if (wanted(task)) answer[state === 'held' ? 'held' : 'waiting'].push({ task, state, reason, files })
-  return { ...answer, paused: await isLandingPaused(db), push: await viewPush(world) }
+  return { ...answer, alsoLanded, paused: await isLandingPaused(db), push: await viewPush(world) }
 }

@@ -67,8 +67,8 @@ function explain(
       reason: withFiles(landing),
       next:
         landing.files.length > 0
-          ? `move these files away or commit them; then worklane land ${id}`
-          : `worklane land ${id}`,
+          ? 'move these files away or commit them; then worklane land'
+          : 'worklane land',
     }
   if (state === 'completed' && paused)
     return {

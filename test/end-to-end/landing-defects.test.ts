@@ -38,7 +38,7 @@ describe('a landing that the machine does not let through', () => {
     await completed(root, { 'a.dat': 'a\n' })
     git('config', 'filter.big.smudge', 'false')
     const said = (await worklane(root, 'land')).out
-    expect(said).toMatch(/#1 held, git refused to move main .*\n.*: worklane land 1$/m)
+    expect(said).toMatch(/#1 held, git refused to move main .*\n.*: worklane land$/m)
     expect(said).not.toContain('these files')
     const told = (await worklane(root, 'events', '--json')).out
     expect(told.split('landing.started')).toHaveLength(3 + 1)
@@ -78,6 +78,19 @@ describe('a queue that is paused', () => {
     )
     await data(root, 'landing', 'resume')
     expect((await worklane(root, 'land')).code).toBe(0)
+  })
+})
+
+describe('landing one task', () => {
+  it('tells that the queue landed others as well', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    for (const name of ['a', 'b', 'c']) await completed(root, { [name]: '' })
+    const said = (await worklane(root, 'land', '2')).out
+    expect(said).toMatch(/^✓ #2 landed on main as \w+, unverified\nAlso landed: #1 #3\n$/)
+    await completed(root, { d: '' })
+    await completed(root, { e: '' })
+    expect(await data(root, 'land', '5')).toMatchObject({ landed: [{ task: 5 }], alsoLanded: [4] })
   })
 })
 

@@ -15,12 +15,23 @@ interface Entry {
 type Landed = Readonly<
   Record<'landed' | 'rejected' | 'conflicted' | 'held' | 'waiting', readonly Entry[]>
 > & {
+  /** Tasks that were not asked about. */
+  readonly alsoLanded: readonly number[]
   readonly paused: boolean
   readonly push: PushView | null
 }
 
 /** `worklane land` for people. */
-export function landText({ landed, rejected, conflicted, held, waiting, paused, push }: Landed): string {
+export function landText({
+  landed,
+  rejected,
+  conflicted,
+  held,
+  waiting,
+  alsoLanded,
+  paused,
+  push,
+}: Landed): string {
   const files = (entry: Entry): string =>
     (entry.files?.length ?? 0) === 0 ? '' : `: ${entry.files?.slice(0, 6).join(', ')}`
   const lines = [
@@ -39,7 +50,7 @@ export function landText({ landed, rejected, conflicted, held, waiting, paused, 
     ),
     ...held.map(
       (entry) =>
-        `! #${entry.task} held, ${entry.reason}${files(entry)}\n    ${(entry.files?.length ?? 0) > 0 ? 'Commit, stash or move these files, then' : 'When that is mended'}: worklane land ${entry.task}`,
+        `! #${entry.task} held, ${entry.reason}${files(entry)}\n    ${(entry.files?.length ?? 0) > 0 ? 'Commit, stash or move these files, then' : 'When that is mended'}: worklane land`,
     ),
     ...waiting.map(
       (entry) =>
@@ -47,6 +58,7 @@ export function landText({ landed, rejected, conflicted, held, waiting, paused, 
     ),
   ]
   const told = [
+    ...(alsoLanded.length === 0 ? [] : [`Also landed: ${alsoLanded.map((id) => `#${id}`).join(' ')}`]),
     ...(paused ? ['The queue is paused; go on with: worklane landing resume'] : []),
     ...(push === null ? [] : [pushText(push)]),
   ]

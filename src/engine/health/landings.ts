@@ -9,10 +9,7 @@ export async function landingFindings(world: World): Promise<Finding[]> {
     code: 'landing-held',
     what: `Task ${taskId} cannot land: ${reason ?? 'held'}${files.length === 0 ? '' : `: ${files.slice(0, 5).join(', ')}`}`,
     why: 'The others go on; this one lands by itself once it is free.',
-    fix:
-      files.length === 0
-        ? `worklane land ${taskId}`
-        : `commit, stash or move these files, then: worklane land ${taskId}`,
+    fix: files.length === 0 ? 'worklane land' : 'commit, stash or move these files, then: worklane land',
     fixable: false,
   }))
 }
