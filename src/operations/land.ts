@@ -16,6 +16,7 @@ import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { landingQueue, latestLandings } from '../ledger/landings.ts'
 import { needTask } from '../ledger/tasks.ts'
 import { taskId } from './fields.ts'
+import { landCommand } from './land-command.ts'
 import { type Context, operation } from './operation.ts'
 import { viewPush } from './push-view.ts'
 
@@ -58,7 +59,9 @@ export default operation({
     const only = ids === undefined ? null : new Set(ids)
     await retryFaulty(world, { only, verify: verify ?? world.settings.landing.verify })
     const worked = await workQueue(context, { insist: verify, everyCommit })
-    return isRefusal(worked) ? worked : await report(context, ids ?? null, since)
+    return isRefusal(worked)
+      ? worked
+      : await report(context, { ids: ids ?? null, since, verify: verify ?? null })
   },
 })
 
@@ -100,8 +103,16 @@ const ENDS: Readonly<Record<string, 'landed' | 'rejected' | 'conflicted'>> = {
   'landing.conflicted': 'conflicted',
 }
 
+interface Reported {
+  /** Null: all. */
+  readonly ids: readonly number[] | null
+  readonly since: number
+  /** What was asked for in place of all other verify commands. */
+  readonly verify: string | null
+}
+
 /** What became of the queue since `since`, and what is held now. */
-async function report({ world }: Context, ids: readonly number[] | null, since: number) {
+async function report({ world }: Context, { ids, since, verify }: Reported) {
   const { db } = world.ledger
   const landings = await latestLandings(db)
   const wanted = (task: number): boolean => ids === null || ids.includes(task)
@@ -130,6 +141,8 @@ async function report({ world }: Context, ids: readonly number[] | null, since: 
     )
   }
   for (const { taskId: task, state, reason, files } of await landingQueue(db))
-    if (wanted(task)) answer[state === 'held' ? 'held' : 'waiting'].push({ task, state, reason, files })
+    if (wanted(task) && state === 'held')
+      answer.held.push({ task, state, reason, files, next: landCommand(verify) })
+    else if (wanted(task)) answer.waiting.push({ task, state, reason, files })
   return { ...answer, alsoLanded, paused: await isLandingPaused(db), push: await viewPush(world) }
 }

@@ -112,6 +112,7 @@ async function summarise({ world, stop }: Context, worked: Worked): Promise<RunS
     notes: await latestNotes(db),
     open: await openIn(world, tasks),
     paused: await isLandingPaused(db),
+    verify: worked.verify === world.settings.landing.verify ? null : worked.verify,
   }
   const unfinished = unfinishedTasks(tasks, known)
   return {

@@ -1,6 +1,7 @@
 import type { Landing } from '../board/landing.ts'
 import { standing, type Task } from '../board/task.ts'
 import type { Note } from '../ledger/tasks.ts'
+import { landCommand } from './land-command.ts'
 import type { RunSummary } from './snapshot.ts'
 
 type Unfinished = RunSummary['unfinished'][number]
@@ -11,13 +12,15 @@ interface Known {
   readonly notes: ReadonlyMap<number, Note>
   /** What git is in the middle of in the lanes of failed tasks, by task. */
   readonly open: ReadonlyMap<number, string>
+  /** What the run verified with where the entry names no command of its own; null: what the settings say. */
+  readonly verify: string | null
   /** Whether the landing queue is. */
   readonly paused: boolean
 }
 
 /** What did not land, why, and the command that goes on. Cancelled tasks are finished. */
 export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinished[] {
-  const { landings, notes, open, paused } = known
+  const { landings, notes, open, paused, verify } = known
   const all = new Map(tasks.map((task) => [task.id, task]))
   return tasks
     .filter(({ state }) => state !== 'landed' && state !== 'cancelled')
@@ -30,6 +33,7 @@ export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinishe
         note: note?.text ?? null,
         paused,
         open: open.get(id),
+        land: landCommand(landing?.verify == null ? verify : null),
       })
       return { id, subject, state, reason, files: landing?.files ?? [], next }
     })
@@ -44,13 +48,15 @@ interface About {
   readonly landing: Landing | undefined
   readonly note: string | null
   readonly open: string | undefined
+  /** The command that lands it. */
+  readonly land: string
   readonly paused: boolean
 }
 
 function explain(
   task: Task,
   all: ReadonlyMap<number, Task>,
-  { landing, note, open, paused }: About,
+  { landing, note, open, paused, land }: About,
 ): Pick<Unfinished, 'reason' | 'next'> {
   const { id, state } = task
   const why = landing?.state === 'conflicted' ? withFiles(landing) : note
@@ -65,17 +71,14 @@ function explain(
   if (landing?.state === 'held')
     return {
       reason: withFiles(landing),
-      next:
-        landing.files.length > 0
-          ? 'move these files away or commit them; then worklane land'
-          : 'worklane land',
+      next: landing.files.length > 0 ? `move these files away or commit them; then ${land}` : land,
     }
   if (state === 'completed' && paused)
     return {
       reason: 'waits in the landing queue, which is paused',
-      next: 'worklane landing resume; then worklane land',
+      next: `worklane landing resume; then ${land}`,
     }
-  if (state === 'completed') return { reason: 'waits in the landing queue', next: 'worklane land' }
+  if (state === 'completed') return { reason: 'waits in the landing queue', next: land }
   if (state === 'in_progress') return { reason: 'somebody works on it', next: `worklane task show ${id}` }
   const stands = standing(task, all)
   if (stands.kind === 'ready') return { reason: why, next: 'worklane run' }

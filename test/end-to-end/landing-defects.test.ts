@@ -57,7 +57,12 @@ describe('a landing that the machine does not let through', () => {
     writeFileSync(join(root, 'worklane.yaml'), 'landing:\n  verify: test -f a.txt\n')
     expect(await data(root, 'land', '1')).toMatchObject({ landed: [{ task: 1, verified: true }], held: [] })
     await completed(root, { 'b.txt': 'b\n' })
-    expect(await data(root, 'land', '--verify', 'no-such-tool')).toMatchObject({ held: [{ task: 2 }] })
+    expect(await data(root, 'land', '--verify', "no-such-tool 'x'")).toMatchObject({
+      held: [{ task: 2, next: "worklane land --verify 'no-such-tool '\\''x'\\'''" }],
+    })
+    expect((await worklane(root, 'land', '--verify', 'no-such-tool')).out).toContain(
+      'When that is mended: worklane land --verify no-such-tool\n',
+    )
     await worklane(root, 'run', '--command', 'true', '--json')
     expect(contentOf(root, 'b.txt')).toBe('b\n')
   })

@@ -10,6 +10,8 @@ interface Entry {
   readonly state?: string
   readonly reason?: string | null
   readonly files?: readonly string[]
+  /** Of what is held. */
+  readonly next?: string
 }
 
 type Landed = Readonly<
@@ -50,7 +52,7 @@ export function landText({
     ),
     ...held.map(
       (entry) =>
-        `! #${entry.task} held, ${entry.reason}${files(entry)}\n    ${(entry.files?.length ?? 0) > 0 ? 'Commit, stash or move these files, then' : 'When that is mended'}: worklane land`,
+        `! #${entry.task} held, ${entry.reason}${files(entry)}\n    ${(entry.files?.length ?? 0) > 0 ? 'Commit, stash or move these files, then' : 'When that is mended'}: ${entry.next}`,
     ),
     ...waiting.map(
       (entry) =>
