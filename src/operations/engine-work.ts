@@ -1,16 +1,15 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { baseBranch } from '../engine/base.ts'
 import { readyRepository } from '../engine/repository.ts'
 import { refuseWithoutWalls } from '../engine/sandbox.ts'
 import { openSession, type Session, type SessionOptions } from '../engine/session.ts'
-import { asFault } from '../host/fault.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { behindUpstream } from '../host/git/upstream.ts'
-import { eventsAfter, lastSequence } from '../ledger/events.ts'
+import { lastSequence } from '../ledger/events.ts'
 import { laneDoor } from './lane-door.ts'
 import type { Context } from './operation.ts'
 import { tellNoWalls } from './sandbox.ts'
+import { eventTeller, tellUntil, unlessFaulty } from './tell-events.ts'
 import { troubleTeller } from './tell-trouble.ts'
 import { tellWithheld } from './tell-withheld.ts'
 import { snapshotter } from './view.ts'
@@ -93,7 +92,7 @@ async function workAndTell(
   hurry.addEventListener('abort', stopNow(true))
   if (stop.aborted) session.stop(hurry.aborted)
   const done = new AbortController()
-  const telling = tellUntil(context, session, work, course, done.signal)
+  const telling = tellAll(context, session, work, course, done.signal)
   try {
     const stopped = async (): Promise<boolean> => await isStopped(session, hurry)
     if (work.until === 'done') await session.engine.settle(stopped, { untilRoom: true })
@@ -117,39 +116,20 @@ async function isStopped(session: Session, hurry: AbortSignal): Promise<boolean>
   return session.stopping
 }
 
-/** What only looks can look again later: on a full disk not even SQLite's readers always get through. */
-async function unlessFaulty<T>(look: () => Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await look()
-  } catch (error) {
-    if (asFault(error)?.retry !== 'later') throw error
-    return otherwise
-  }
-}
-
 /** Events as they come, and a picture of all twice a second, until `done`; the last events are never left out. */
-async function tellUntil(
-  { world, report }: Context,
+async function tellAll(
+  context: Context,
   session: Session,
   work: EngineWork,
   course: Course,
   done: AbortSignal,
 ): Promise<void> {
-  const look = snapshotter(world, session, { ...work, ...course })
-  const tellTrouble = troubleTeller(session, report)
-  let seen = course.since
-  const tell = async (): Promise<void> => {
-    for (const event of await eventsAfter(world.ledger.db, seen)) {
-      report({ kind: 'event', event })
-      seen = event.seq
-    }
-    report({ kind: 'snapshot', snapshot: await look() })
-  }
-  for (;;) {
-    const last = done.aborted
+  const look = snapshotter(context.world, session, { ...work, ...course })
+  const tellTrouble = troubleTeller(session, context.report)
+  const tellEvents = eventTeller(context, course.since)
+  await tellUntil(done, async () => {
     tellTrouble()
-    await unlessFaulty(tell, undefined)
-    if (last) return
-    await wait(400, undefined, { signal: done }).catch(() => undefined)
-  }
+    await tellEvents()
+    context.report({ kind: 'snapshot', snapshot: await look() })
+  })
 }

@@ -19,6 +19,7 @@ import { taskId } from './fields.ts'
 import { landCommand } from './land-command.ts'
 import { type Context, operation } from './operation.ts'
 import { viewPush } from './push-view.ts'
+import { eventTeller, tellUntil } from './tell-events.ts'
 
 export default operation({
   summary: 'Work the landing queue until nothing can move',
@@ -58,7 +59,12 @@ export default operation({
     const since = await lastSequence(world.ledger.db)
     const only = ids === undefined ? null : new Set(ids)
     await retryFaulty(world, { only, verify: verify ?? world.settings.landing.verify })
-    const worked = await workQueue(context, { insist: verify, everyCommit })
+    const done = new AbortController()
+    const telling = tellUntil(done.signal, eventTeller(context, since))
+    const worked = await workQueue(context, { insist: verify, everyCommit }).finally(async () => {
+      done.abort()
+      await telling
+    })
     return isRefusal(worked)
       ? worked
       : await report(context, { ids: ids ?? null, since, verify: verify ?? null })

@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { background, contentOf, data, refused, until, worklane } from '../fixtures/cli.ts'
+import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
 import { makeRepository, plainGit, type TestRepository } from '../fixtures/repository.ts'
 
 /** A task by hand, whose lane gets the files, handed in. Answers the lane's branch. */
@@ -96,6 +97,27 @@ describe('landing one task', () => {
     await completed(root, { d: '' })
     await completed(root, { e: '' })
     expect(await data(root, 'land', '5')).toMatchObject({ landed: [{ task: 5 }], alsoLanded: [4] })
+  })
+})
+
+describe('who waits for a verify run', () => {
+  it('reads that it began and ended, and what the first Ctrl-C does', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const go = filesBeside(repository, 'go')
+    await completed(root, { 'a.txt': 'a\n' })
+    const verify = `for i in $(seq 500); do test -f '${go}' && exit 0; sleep 0.05; done; exit 1`
+    const lander = spawn(WORKLANE, ['land', '--verify', verify], { cwd: root })
+    const said = { out: '', err: '' }
+    lander.stdout.on('data', (bytes) => (said.out += bytes))
+    lander.stderr.on('data', (bytes) => (said.err += bytes))
+    await until('it says that it verifies', () => /^[\d:]+ {2}verifying #1$/m.test(said.err))
+    lander.kill('SIGINT')
+    await until('it says what it does', () => said.err.includes('Finishing what is under way; ctrl-C again'))
+    writeFileSync(go, '')
+    if (lander.exitCode === null) await once(lander, 'close')
+    expect(said.err).toMatch(/verify of #1 passed\n$/)
+    expect(said.out).toMatch(/^✓ #1 landed on main as \w+\n$/)
   })
 })
 

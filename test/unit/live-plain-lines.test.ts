@@ -13,6 +13,18 @@ function event(type: LedgerEvent['type'], subject: string, data: Record<string, 
   return { seq: 1, type, subject, time: TIME, actor: 'engine', epoch: null, data }
 }
 
+test('a verify run is told as it begins and ends', () => {
+  const said = (type: LedgerEvent['type'], data: Record<string, unknown>) =>
+    plainLine(event(type, 'verify/3', data), SUBJECTS)
+  expect(said('verify.started', { tasks: [7, 8] })).toBe(`${CLOCK}  verifying #7 #8`)
+  expect(said('verify.ended', { tasks: [7, 8], result: 'red' })).toBe(`${CLOCK}  verify of #7 #8 failed`)
+  expect(said('verify.ended', { tasks: [], result: 'green' })).toBe(`${CLOCK}  verify of base passed`)
+  const many = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  expect(said('verify.started', { tasks: many })).toBe(
+    `${CLOCK}  verifying #1 #2 #3 #4 #5 #6 #7 #8 and 2 more`,
+  )
+})
+
 test.each([
   ['run.started', 'run/3', { task: 7, command: '/opt/claude -p' }, 'started claude'],
   ['run.ended', 'run/3', { task: 7, outcome: 'completed', detail: '2 commits.' }, 'done: 2 commits.'],

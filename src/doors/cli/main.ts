@@ -31,6 +31,10 @@ async function laneAround(): Promise<LaneAround | null> {
   return { own: lane.own, ask: async (asked, terminal) => await askThrough(lane, asked, terminal) }
 }
 
+/** What finishes something at the first Ctrl-C. */
+const WINDS_UP: readonly string[] = ['run', 'up', 'land']
+const WINDING_UP = 'Finishing what is under way; ctrl-C again stops it now.'
+
 async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   const { tryWorld } = await import('../../operations/open.ts')
   // What is typed while somebody is in a lane is for the shell there.
@@ -44,6 +48,8 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   // Who reads what agents do may go; what they do is wound up first. A reader that goes is no error otherwise.
   const readerGone = patient ? signals.ask : () => process.exit(0)
   const show = await terminal.begin(asked.name, readerGone)
+  if (WINDS_UP.includes(asked.name))
+    stop.addEventListener('abort', () => show({ kind: 'text', text: WINDING_UP }))
   try {
     const context = { world, cwd, report: show, stop: signals.stop, hurry: signals.hurry }
     const answer = await asked.operation.run(context, asked.input)

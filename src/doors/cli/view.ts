@@ -29,8 +29,9 @@ export function openView(name: string, readerGone: () => void): View {
       async close() {},
     }
   if (name === 'radar') return radarView()
+  if (name === 'land') return plainView(process.stderr, ({ type }) => type.startsWith('verify.'))
   const live = (name === 'run' || name === 'up') && canShowLive(process.stdout, process.env)
-  return live ? liveView() : plainView()
+  return live ? liveView() : plainView(process.stdout, () => true)
 }
 
 function eventLine({ seq, time, type, subject, actor, data }: LedgerEvent): string {
@@ -54,7 +55,7 @@ function radarView(): View {
   }
 }
 
-function plainView(): View {
+function plainView(stream: NodeJS.WriteStream, isTold: (event: LedgerEvent) => boolean): View {
   const subjects = new Map<number, string>()
   const lines = import('./live/plain-lines.ts')
   let queue = Promise.resolve()
@@ -62,11 +63,12 @@ function plainView(): View {
     show(progress) {
       queue = queue.then(async () => {
         const { plainLine } = await lines
-        if (progress.kind === 'text') process.stdout.write(`${clean(progress.text)}\n`)
+        if (progress.kind === 'text') stream.write(`${clean(progress.text)}\n`)
         if (progress.kind === 'snapshot')
           for (const { id, subject } of progress.snapshot.tasks) subjects.set(id, subject)
-        const line = progress.kind === 'event' ? plainLine(progress.event, subjects) : null
-        if (line !== null) process.stdout.write(`${line}\n`)
+        const isNews = progress.kind === 'event' && isTold(progress.event)
+        const line = isNews ? plainLine(progress.event, subjects) : null
+        if (line !== null) stream.write(`${line}\n`)
       })
     },
     close: async () => await queue,

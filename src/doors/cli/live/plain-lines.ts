@@ -42,6 +42,8 @@ const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
 export function plainLine(event: LedgerEvent, subjects: ReadonlyMap<number, string>): string | null {
   const time = clock(event.time)
   if (event.type === 'engine.stop_requested') return `${time}  stopping: waiting for the agents`
+  const verify = verifyLine(event)
+  if (verify !== null) return `${time}  ${verify}`
   const shared = repositoryLine(event)
   if (shared !== null) return `${time}  ${shared}`
   const id = taskOf(event)
@@ -50,6 +52,25 @@ export function plainLine(event: LedgerEvent, subjects: ReadonlyMap<number, stri
   if (said === null) return null
   const subject = cut(plainText(subjects.get(id) ?? ''), SUBJECT_COLUMNS)
   return `${time}  #${id}${subject === '' ? '' : ` ${subject}`}  ${said}`
+}
+
+const VERIFY_ENDS: Readonly<Record<string, string>> = {
+  green: 'passed',
+  red: 'failed',
+  fault: 'could not be run',
+  interrupted: 'was ended',
+}
+
+/** A verify run is about several tasks; about none: base by itself. */
+function verifyLine(event: LedgerEvent): string | null {
+  const tasks = Array.isArray(event.data.tasks) ? event.data.tasks.filter(Number.isSafeInteger) : []
+  const more = tasks.length > 8 ? ` and ${tasks.length - 8} more` : ''
+  const names = tasks.map((task) => `#${task}`).slice(0, 8)
+  const what = tasks.length === 0 ? 'base' : `${names.join(' ')}${more}`
+  if (event.type === 'verify.started') return `verifying ${what}`
+  return event.type === 'verify.ended'
+    ? `verify of ${what} ${VERIFY_ENDS[text(event, 'result')] ?? 'ended'}`
+    : null
 }
 
 /** What is stacked anew because of another is no news of its own. */
