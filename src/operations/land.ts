@@ -86,7 +86,7 @@ async function workQueue(
   const controllers = [
     landingController(world, { verify, ...asked, mayLand, paused: () => stop.aborted, hurry }),
     lanesController(world),
-    refreshController(world, { paused: () => stop.aborted }),
+    refreshController(world, { paused: () => stop.aborted, tellEvery: 0 }),
     pushController(world, { mayPush: () => !stop.aborted }),
   ]
   const engine = new Engine(world, controllers)

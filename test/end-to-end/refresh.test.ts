@@ -108,6 +108,26 @@ it('brings idle clean lanes up to date, and leaves all others exactly as they ar
   git('fsck', '--strict')
 }, 120_000)
 
+it('tells who is at work of what `land` itself has just landed, each time', async () => {
+  process.env.WORKLANE_SANDBOX = 'none'
+  using repository = makeRepository(BASE)
+  const { root } = repository
+  await fillBoard(repository.gitDir, ['busy', 'one', 'two'])
+  const busy = await claim(root, 1)
+  for (const name of ['a.txt', 'b.txt']) writeFileSync(join(busy.path, name), 'busy\n')
+  for (const [id, name] of [
+    [2, 'a.txt'],
+    [3, 'b.txt'],
+  ] as const) {
+    const lane = await claim(root, id)
+    commit(lane, { [name]: 'two\n' })
+    await data(root, 'complete', String(id), '--epoch', String(lane.epoch))
+    await data(root, 'land')
+    const { notes } = await data(root, 'task', 'show', '1')
+    expect(notes.at(-1)).toMatchObject({ kind: 'base', text: expect.stringContaining(`\`${name}\``) })
+  }
+}, 60_000)
+
 /** A commit on top of `parent`, as a person's. */
 function logOf({ git, root }: TestRepository, parent: string): string {
   const index = join(root, '.git', 'aside')

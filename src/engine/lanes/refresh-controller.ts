@@ -12,11 +12,20 @@ import { tellOfBase } from './tell-of-base.ts'
 /** Milliseconds between two looks at what base changed under agents at work: a burst of landings is told once. */
 const TELL_EVERY = 10_000
 
+export interface RefreshOptions {
+  readonly paused: () => boolean
+  /** 0 for who ends soon: what was not told by then would never be. */
+  readonly tellEvery?: number
+}
+
 /**
  * When base has moved: brings idle lanes up to date one after the other, each to where base is by then, and tells
  * those who work in the others. Each lane is looked at once for each place of base and attempt at its task.
  */
-export function refreshController(world: World, { paused }: { readonly paused: () => boolean }): Controller {
+export function refreshController(
+  world: World,
+  { paused, tellEvery = TELL_EVERY }: RefreshOptions,
+): Controller {
   const looked = new Map<number, string>()
   let atWork = 0
   let notBefore = Number.NEGATIVE_INFINITY
@@ -47,9 +56,13 @@ export function refreshController(world: World, { paused }: { readonly paused: (
         const what = `Bring the lane of task ${taskId} up to date with ${base}.`
         return [once(`lane/${idle.lane.id}`, what, `${base} has moved.`, idle, refreshLane)]
       }
-      const busy = due.filter(({ is }) => is === 'busy')
-      if (busy.length === 0 || performance.now() < notBefore) return []
-      notBefore = performance.now() + TELL_EVERY
+      if (performance.now() < notBefore) return []
+      const busy: Seen[] = []
+      for (const one of due.filter(({ is }) => is === 'busy'))
+        if (await isBehind(world, one.lane)) busy.push(one)
+        else looked.set(one.lane.id, one.sight)
+      if (busy.length === 0) return []
+      notBefore = performance.now() + tellEvery
       return busy.map((one) => {
         const what = `Tell who works on task ${one.lane.taskId} what ${one.lane.base} changed.`
         return once(`lane/${one.lane.id}/base`, what, `${one.lane.base} has moved.`, one, tellOfBase)
@@ -65,6 +78,11 @@ interface Seen {
   readonly is: 'idle' | 'busy'
   /** Where base is and which attempt it is, to compare. */
   readonly sight: string
+}
+
+/** One that began where base is has nothing to be told, and nobody has to wait because of it. */
+async function isBehind({ repository }: World, { base, startPoint }: OwnedLane): Promise<boolean> {
+  return (await branchTip({ gitDir: repository.commonDir }, base)) !== startPoint
 }
 
 async function observe(world: World): Promise<Seen[]> {
