@@ -40,4 +40,10 @@ describe('help', () => {
     expect(await text('help', 'claim')).toContain('worklane claim --as ann')
     expect(await said('help', 'nothing')).toMatch(/^"nothing" is not a command of Worklane\./)
   })
+
+  it('says of each group what it is about', async () => {
+    const groups = (await text('--help')).matchAll(/^ {2}(task|lane|landing|archive|sandbox) +(.*)$/gm)
+    for (const [, name, about] of groups) expect(about).not.toBe(name)
+    expect(await text('landing', '--help')).toContain('The landing queue: what waits to land')
+  })
 })

@@ -156,6 +156,7 @@ function application(
 const GROUPS: Readonly<Record<string, string>> = {
   task: 'Tasks: what is to be done',
   lane: 'Lanes: where it is done',
+  landing: 'The landing queue: what waits to land',
   archive: 'Archives: what removed lanes held',
   sandbox: 'The walls that agents work in',
 }
