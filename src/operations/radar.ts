@@ -16,6 +16,8 @@ export interface RadarAnswer extends Omit<Look, 'at'> {
   readonly at: string
   /** Whether an engine keeps it current, or it was looked at just now. */
   readonly by: 'engine' | 'look'
+  /** Whom it was asked about: of the others nothing but their lanes is told. Null: all. */
+  readonly task: number | null
 }
 
 export default operation({
@@ -55,12 +57,13 @@ async function ofEngine(world: World): Promise<RadarAnswer | null> {
 }
 
 function answerOf({ at, ...look }: Look, by: RadarAnswer['by']): RadarAnswer {
-  return { at: new Date(at).toISOString(), by, ...look }
+  return { at: new Date(at).toISOString(), by, task: null, ...look }
 }
 
 function only(answer: RadarAnswer, id: number): RadarAnswer {
   return {
     ...answer,
+    task: id,
     overlaps: answer.overlaps.filter(({ tasks }) => tasks.includes(id)),
     unknown: answer.unknown.filter(({ tasks }) => tasks.includes(id)),
     unseen: answer.unseen.filter(({ task }) => task === id),

@@ -70,6 +70,9 @@ test('uncommitted and untracked work of two lanes appears with its lines, and go
   expect(said).toContain(
     '#1 First  against  #2 Second\n  code.txt  contents: line 10 ↔ line 11, line 20 ↔ line 21\n',
   )
+  const { task, overlaps: ofThird } = await data(root, 'radar', '3')
+  expect([task, ofThird.map(({ tasks }: { tasks: number[] }) => tasks)]).toEqual([3, [[3]]])
+  expect((await worklane(root, 'radar', '3')).out).not.toMatch(/^│ +#[12] /m)
   // Both agents are told once, the second time not again; then that it is gone.
   const notes = async (id: number): Promise<string[]> =>
     (await data(root, 'task', 'show', String(id))).notes.map((note: { text: string }) => note.text)

@@ -3,17 +3,24 @@ import type { Overlap } from '../../board/overlap.ts'
 import { inWords, linesOf } from '../../board/overlap-change.ts'
 import type { RadarAnswer } from '../../operations/radar.ts'
 
-type Shown = Pick<RadarAnswer, 'lanes' | 'overlaps' | 'unknown' | 'unseen'>
+type Shown = Pick<RadarAnswer, 'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen'>
 
 /** `worklane radar` for people: a matrix where it fits, and then each overlap with its files and lines, worst first. */
 export function radarText(answer: Shown, columns = process.stdout.columns || 80): string {
-  const { lanes, overlaps, unknown } = answer
+  const { task, lanes, overlaps, unknown } = answer
   if (lanes.length === 0) return 'No lanes to compare.'
+  if (task !== null && !lanes.some((lane) => lane.task === task)) return `#${task} has no lane to compare.`
   const parts = [matrixText(answer, columns), ...listText(answer)]
-  const quiet = overlaps.length === 0 && unknown.length === 0
-  if (quiet)
-    parts.push(`${lanes.length === 1 ? 'The lane does' : `The ${lanes.length} lanes do`} not conflict.`)
+  if (overlaps.length === 0 && unknown.length === 0) parts.push(quietText(answer))
   return parts.filter((part) => part !== '').join('\n\n')
+}
+
+/** Of the others among themselves nothing is known where one was asked about. */
+function quietText({ task, lanes }: Shown): string {
+  const others = lanes.length - 1
+  if (others === 0) return 'The lane does not conflict.'
+  if (task === null) return `The ${lanes.length} lanes do not conflict.`
+  return `#${task} does not conflict with the other ${others === 1 ? 'lane' : `${others} lanes`}.`
 }
 
 const CONFLICT = '✗'
@@ -23,7 +30,7 @@ const CLEAN = '·'
 const LEGEND = `${CONFLICT} would conflict   ${CASE} names differ only in case   ${UNKNOWN} not known   ${CLEAN} clean`
 
 /** Empty where there is nothing in it, or no room for it. */
-function matrixText({ lanes, overlaps, unknown }: Shown, columns: number): string {
+function matrixText({ task, lanes, overlaps, unknown }: Shown, columns: number): string {
   if (lanes.length < 2 || overlaps.length + unknown.length === 0) return ''
   const signs = new Map<string, string>()
   for (const { tasks, base } of unknown) signs.set(place(tasks, base), UNKNOWN)
@@ -36,7 +43,7 @@ function matrixText({ lanes, overlaps, unknown }: Shown, columns: number): strin
     style: { head: [], border: [], compact: true },
     colAligns: ['right', 'center', ...ids.map(() => 'center' as const)],
   })
-  for (const row of ids)
+  for (const row of task === null ? ids : [task])
     table.push([
       `#${row}`,
       sign([row], true),
