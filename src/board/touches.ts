@@ -6,7 +6,7 @@ export type Touches = readonly string[]
  * one that matches anything, and from the first brace or bracket on, which may hold slashes, anything goes.
  */
 export function mayTouchSame(a: Touches, b: Touches): boolean {
-  return a.some((one) => b.some((other) => meet(segmentsOf(one), segmentsOf(other))))
+  return a.some((one) => b.some((other) => meet(segmentsOf(one), segmentsOf(other), '**', segmentsMeet)))
 }
 
 function segmentsOf(pattern: string): string[] {
@@ -19,48 +19,36 @@ function segmentsOf(pattern: string): string[] {
     .split('/')
 }
 
-/** Two lists of segments side by side; `**` takes any number of them. */
-function meet(a: readonly string[], b: readonly string[]): boolean {
-  const [first, ...rest] = a
-  const [second, ...others] = b
-  if (first === undefined && second === undefined) return true
-  if (first === '**') return meet(rest, b) || (second !== undefined && meet(a, others))
-  if (second === '**') return meet(a, others) || (first !== undefined && meet(rest, b))
-  if (first === undefined || second === undefined) return false
-  return segmentsMeet(first, second) && meet(rest, others)
+/**
+ * Two lists side by side, where `many` takes any number of what is in the other: whether each beginning of one could be
+ * that of the other, row by row, so that no pattern takes longer than the product of the two lengths.
+ */
+function meet(
+  a: readonly string[],
+  b: readonly string[],
+  many: string,
+  same: (one: string, other: string) => boolean,
+): boolean {
+  let above: boolean[] = []
+  for (let i = 0; i <= a.length; i++) {
+    const row: boolean[] = []
+    for (let j = 0; j <= b.length; j++) {
+      const [one, other] = [a[i - 1], b[j - 1]]
+      const [without, beside, both] = [above[j] === true, row[j - 1] === true, above[j - 1] === true]
+      if (one === undefined && other === undefined) row.push(true)
+      else if (one === many || other === many) row.push(without || beside)
+      else row.push(both && one !== undefined && other !== undefined && same(one, other))
+    }
+    above = row
+  }
+  return above[b.length] === true
 }
 
-const WILD = /[*?]/
 const RICHER = /[[\]{}()!+@|\\]/
 
 function segmentsMeet(a: string, b: string): boolean {
   if (RICHER.test(a) || RICHER.test(b)) return true
-  if (!WILD.test(a)) return matches(a, b)
-  if (!WILD.test(b)) return matches(b, a)
-  // Two wild ones: only what they begin and end with can keep them apart.
-  const [startA, startB, endA, endB] = [
-    a.split(WILD, 1)[0],
-    b.split(WILD, 1)[0],
-    tail(a),
-    tail(b),
-  ] as string[]
-  return (
-    fits(startA, startB, (long, short) => long.startsWith(short)) &&
-    fits(endA, endB, (long, short) => long.endsWith(short))
-  )
-}
-
-function tail(segment: string): string {
-  return segment.split(WILD).at(-1) ?? ''
-}
-
-function fits(a = '', b = '', holds: (long: string, short: string) => boolean): boolean {
-  return a.length >= b.length ? holds(a, b) : holds(b, a)
-}
-
-function matches(name: string, pattern: string): boolean {
-  const source = pattern.replace(/[.^$]/g, '\\$&').replace(/\*+/g, '.*').replace(/\?/g, '.')
-  return new RegExp(`^${source}$`, 's').test(name)
+  return meet(a.split(''), b.split(''), '*', (one, other) => one === other || one === '?' || other === '?')
 }
 
 /** What a task may say that it touches, or why not. Pure text: nothing is looked up. */

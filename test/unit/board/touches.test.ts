@@ -49,6 +49,42 @@ test('never keeps two apart that match one path', () => {
   )
 })
 
+/** The paths of so many names, of those that small patterns can tell apart. */
+function pathsOf(names: number): string[] {
+  const shorter = names === 1 ? [''] : pathsOf(names - 1)
+  return shorter.flatMap((path) => ['a', 'b', 'ab'].map((name) => `${path}${name}/`))
+}
+
+const PATHS = [1, 2, 3, 4, 5, 6].flatMap(pathsOf)
+
+/** What a pattern says, in the plainest way; for a path with a slash at its end. */
+function plainly(pattern: string): RegExp {
+  const segments = pattern
+    .split('/')
+    .map((one) => (one === '**' ? '([^/]+/)*' : `${one.replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}/`))
+  return new RegExp(`^${segments.join('')}$`)
+}
+
+test('two meet where there is a path that matches both', () => {
+  const segment = fc.constantFrom('a', 'b', 'ab', '*', '**', '?', 'a*', '*b', '*a*')
+  const pattern = fc.array(segment, { minLength: 1, maxLength: 3 }).map((list) => list.join('/'))
+  fc.assert(
+    fc.property(pattern, pattern, (a, b) => {
+      const [isA, isB] = [plainly(a), plainly(b)]
+      const meets = PATHS.some((path) => isA.test(path) && isB.test(path))
+      expect(mayTouchSame([a], [b])).toBe(meets)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('an answer comes, however often things repeat', () => {
+  expect(mayTouchSame([`${'**/a/'.repeat(40)}x`], [`${'**/b/'.repeat(40)}y`])).toBe(false)
+  expect(mayTouchSame([`${'**/a/'.repeat(40)}**/x`], [`${'**/b/'.repeat(40)}**/x`])).toBe(true)
+  expect(mayTouchSame([`${'*a'.repeat(140)}c`], ['a'.repeat(290)])).toBe(false)
+  expect(mayTouchSame([`${'*a'.repeat(140)}c`], [`${'b*'.repeat(140)}c`])).toBe(true)
+})
+
 test('what collides comes last, but never waits for ever', () => {
   const task = (id: number, touches: string[], overtaken = 0) => ({ id, touches, overtaken })
   const ready = [task(1, ['src/**']), task(2, []), task(3, ['src/a']), task(4, ['docs/**'])]
