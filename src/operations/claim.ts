@@ -21,6 +21,7 @@ import { notesOf } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { duration, taskId } from './fields.ts'
 import { operation } from './operation.ts'
+import { tellNoWalls } from './sandbox.ts'
 
 export default operation({
   summary: 'Take a task and get its lane',
@@ -41,7 +42,8 @@ export default operation({
       .describe('Your name, shown to others'),
     lease: duration.optional().describe('Give the task back unless a heartbeat comes within this time'),
   }),
-  async run({ world }, { id, as, lease }) {
+  async run(context, { id, as, lease }) {
+    const { world } = context
     const low = refuseLowDisk(world)
     if (low !== null) return low
     const unprotected = await refuseWithoutWalls(world)
@@ -54,6 +56,7 @@ export default operation({
     )
     if (isRefusal(claim)) return claim
     crashPoint('claim.taken')
+    tellNoWalls(context)
     return await withLane(world, claim)
   },
 })

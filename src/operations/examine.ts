@@ -4,6 +4,7 @@ import { lookAround } from '../engine/health/look.ts'
 import { plannedRepairs, type Repaired, repair } from '../engine/repair.ts'
 import type { World } from '../engine/world.ts'
 import { findEngine } from '../ledger/engines.ts'
+import { openTasks } from './sandbox.ts'
 
 export interface Examination {
   /** What is left. With `--fix`, `unfixed` says of each why. */
@@ -24,21 +25,27 @@ export async function examine(
   { fix, archives }: { readonly fix: boolean; readonly archives: boolean },
 ): Promise<Examination> {
   const before = await look(world, archives)
-  if (!fix) return { findings: before.map(plain), fixed: [], remarks: remarksOn(world) }
+  if (!fix) return { findings: before.map(plain), fixed: [], remarks: await remarksOn(world) }
   const repaired = await repair(world)
   const left = await look(world, archives)
   const still = new Set(left.map(({ what }) => what))
   return {
     findings: left.map((one) => ({ ...plain(one), unfixed: whyLeft(one, repaired) })),
     fixed: before.filter(({ what }) => !still.has(what)).map(plain),
-    remarks: remarksOn(world),
+    remarks: await remarksOn(world),
   }
 }
 
-function remarksOn({ settings }: World): string[] {
-  if (settings.sandbox.mode === 'walls') return []
+const POWER = 'can read and change anything that you can'
+
+async function remarksOn(world: World): Promise<string[]> {
+  const open = await openTasks(world)
+  const by =
+    world.settings.sandbox.mode === 'none' ? 'The settings say sandbox.mode' : 'WORKLANE_SANDBOX says'
+  const at = open.map((id) => `task ${id}`).join(', ')
   return [
-    'The settings say sandbox.mode: none. Agents, checks and verify can read and change anything that you can.',
+    ...(world.sandbox === 'none' ? [`${by}: none. Agents, checks and verify ${POWER}.`] : []),
+    ...(open.length === 0 ? [] : [`NO WALLS: the agents at work on ${at} ${POWER}.`]),
   ]
 }
 

@@ -9,6 +9,7 @@ import { task } from './fields.ts'
 import { viewLane } from './lane-view.ts'
 import { howToFinish } from './open-work.ts'
 import { operation } from './operation.ts'
+import { openTasks } from './sandbox.ts'
 
 export default operation({
   summary: 'Show one lane',
@@ -18,18 +19,28 @@ export default operation({
   async run({ world }, { id }) {
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
+    const open = (await openTasks(world)).includes(id)
     if (lane.state === 'creating' || (await checkInode(lane.path, lane.inode)) !== 'ours')
-      return { ...viewLane(lane), head: null, commits: 0, uncommitted: [], unfinished: null, next: null }
+      return {
+        ...viewLane(lane),
+        open,
+        head: null,
+        commits: 0,
+        uncommitted: [],
+        unfinished: null,
+        next: null,
+      }
     const place = await laneGit(world, lane)
-    const open = await openOperation(world, lane)
+    const begun = await openOperation(world, lane)
     const head = await commitOf(place, 'HEAD')
     return {
       ...viewLane(lane),
+      open,
       head,
       commits: head === null ? 0 : await ownCommits(place, lane, head),
       uncommitted: await uncommittedPaths(place),
-      unfinished: open?.name ?? null,
-      next: open === null ? null : howToFinish(lane, open),
+      unfinished: begun?.name ?? null,
+      next: begun === null ? null : howToFinish(lane, begun),
     }
   },
 })

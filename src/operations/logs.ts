@@ -8,6 +8,7 @@ import { needTask } from '../ledger/tasks.ts'
 import { lastVerifyLog } from '../ledger/verify-runs.ts'
 import { task, whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
+import { tellNoWalls } from './sandbox.ts'
 
 export default operation({
   summary: 'Show what an agent printed',
@@ -33,6 +34,7 @@ export default operation({
         `No agent has worked on task ${id}${attempt === undefined ? '' : ` ${attempt} times`} yet.`,
         'Agents are started by: worklane run',
       )
+    tellNoWalls(context, run.sandbox)
     const path = join(run.directory, 'output.log')
     const live = async (): Promise<boolean> =>
       follow === true &&
@@ -44,6 +46,7 @@ export default operation({
       attempt: runs.indexOf(run) + 1,
       path,
       bytes,
+      sandbox: run.sandbox,
       outcome: run.outcome,
       exitCode: run.exitCode,
     }

@@ -11,6 +11,8 @@ export type Progress =
   | { readonly kind: 'event'; readonly event: LedgerEvent }
   | { readonly kind: 'snapshot'; readonly snapshot: RunSnapshot }
   | { readonly kind: 'text'; readonly text: string }
+  /** Not to be mixed with what a program printed. */
+  | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'radar'; readonly answer: RadarAnswer }
 
 export interface Context {

@@ -9,6 +9,7 @@ import { findEngine } from '../ledger/engines.ts'
 import { needTask } from '../ledger/tasks.ts'
 import { taskId } from './fields.ts'
 import { type Context, operation } from './operation.ts'
+import { openTasks } from './sandbox.ts'
 
 /** What `worklane radar` answers. */
 export interface RadarAnswer extends Omit<Look, 'at'> {
@@ -18,6 +19,8 @@ export interface RadarAnswer extends Omit<Look, 'at'> {
   readonly by: 'engine' | 'look'
   /** Whom it was asked about: of the others nothing but their lanes is told. Null: all. */
   readonly task: number | null
+  /** Tasks with an agent at work that no walls hold. */
+  readonly open: readonly number[]
 }
 
 export default operation({
@@ -34,13 +37,18 @@ export default operation({
       const found = await needTask(world.ledger.db, id)
       if (isRefusal(found)) return found
     }
-    const about = (answer: RadarAnswer): RadarAnswer => (id === undefined ? answer : only(answer, id))
-    return watch === true ? await follow(context, about) : about(await lookOnce(world))
+    const about = async (answer: Compared): Promise<RadarAnswer> => ({
+      ...(id === undefined ? answer : only(answer, id)),
+      open: await openTasks(world),
+    })
+    return watch === true ? await follow(context, about) : await about(await lookOnce(world))
   },
 })
 
+type Compared = Omit<RadarAnswer, 'open'>
+
 /** The engine's, where one is at work; it is never older than the changes of the last second or two. */
-async function lookOnce(world: World): Promise<RadarAnswer> {
+async function lookOnce(world: World): Promise<Compared> {
   const engines = await ofEngine(world)
   if (engines !== null) return engines
   using radar = new Radar(world)
@@ -49,18 +57,18 @@ async function lookOnce(world: World): Promise<RadarAnswer> {
   return answerOf(look, 'look')
 }
 
-async function ofEngine(world: World): Promise<RadarAnswer | null> {
+async function ofEngine(world: World): Promise<Compared | null> {
   const engine = await findEngine(world.ledger.db, 'engine')
   if (engine === undefined || !world.isAlive(engine.identity)) return null
   const look = await readPublished(world, engine.identity)
   return look === null ? null : answerOf(look, 'engine')
 }
 
-function answerOf({ at, ...look }: Look, by: RadarAnswer['by']): RadarAnswer {
+function answerOf({ at, ...look }: Look, by: RadarAnswer['by']): Compared {
   return { at: new Date(at).toISOString(), by, task: null, ...look }
 }
 
-function only(answer: RadarAnswer, id: number): RadarAnswer {
+function only(answer: Compared, id: number): Compared {
   return {
     ...answer,
     task: id,
@@ -76,17 +84,17 @@ const GLANCE_EVERY = 100
 /** Tells each answer that differs from the one before; in the end the last. */
 async function follow(
   { world, report, stop }: Context,
-  about: (answer: RadarAnswer) => RadarAnswer,
+  about: (answer: Compared) => Promise<RadarAnswer>,
 ): Promise<RadarAnswer> {
   using own = radarController(world, { paused: () => false })
-  let latest = about(await lookOnce(world))
+  let latest = await about(await lookOnce(world))
   for (
     let told = '';
     !stop.aborted;
     await wait(GLANCE_EVERY, undefined, { signal: stop }).catch(() => undefined)
   ) {
     const look = await ofEngine(world).then(async (engines) => engines ?? fresh(await own.look()))
-    if (look !== null) latest = about(look)
+    if (look !== null) latest = await about(look)
     const { at: _at, by: _by, ...content } = latest
     const text = JSON.stringify(content)
     if (text !== told) report({ kind: 'radar', answer: latest })
@@ -95,6 +103,6 @@ async function follow(
   return latest
 }
 
-function fresh(look: Look | null): RadarAnswer | null {
+function fresh(look: Look | null): Compared | null {
   return look === null ? null : answerOf(look, 'look')
 }

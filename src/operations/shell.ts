@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { UsageError } from '../config/usage-error.ts'
 import { type Invited, visitLane } from '../engine/lane-shell.ts'
+import { liveRuns } from '../ledger/runs.ts'
 import { task } from './fields.ts'
 import { operation } from './operation.ts'
+import { tellNoWalls } from './sandbox.ts'
 
 export default operation({
   summary: 'Enter the lane of a task, inside its walls',
@@ -21,11 +23,14 @@ export default operation({
     words: z.array(z.string()).optional().describe('A program and its arguments, in place of a shell'),
     command: z.string().min(1).optional().describe('A shell command, in place of a shell'),
   }),
-  async run({ world }, { id, words, command }) {
+  async run(context, { id, words, command }) {
+    const { world } = context
     if (words !== undefined && command !== undefined)
       throw new UsageError('A command is given twice: after -- and with --command.', {
         hint: 'Give one of them.',
       })
+    const run = (await liveRuns(world.ledger.db)).find(({ taskId }) => taskId === id)
+    tellNoWalls(context, run?.sandbox)
     return await visitLane(
       world,
       id,

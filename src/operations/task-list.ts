@@ -3,6 +3,7 @@ import { standing, TASK_STATES } from '../board/task.ts'
 import { liveLeases } from '../ledger/leases.ts'
 import { taskLines } from '../ledger/tasks.ts'
 import { operation } from './operation.ts'
+import { openTasks } from './sandbox.ts'
 
 export default operation({
   summary: 'List the tasks',
@@ -11,12 +12,15 @@ export default operation({
   async run({ world }, { state }) {
     const tasks = await taskLines(world.ledger.db)
     const holders = new Map((await liveLeases(world.ledger.db)).map((lease) => [lease.taskId, lease.holder]))
+    const open = new Set(await openTasks(world))
     const shown = [...tasks.values()].filter((task) => state === undefined || task.state === state)
     return {
       tasks: shown.map((task) => ({
         ...task,
         standing: task.state === 'pending' ? standing(task, tasks) : null,
         holder: holders.get(task.id) ?? null,
+        /** An agent works on it without walls. */
+        open: open.has(task.id),
       })),
     }
   },

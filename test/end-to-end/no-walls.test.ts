@@ -23,10 +23,28 @@ it('is shown loudly while an agent works', async () => {
   )
   expect((await worklane(root, 'lane', 'list')).out).toContain('agent at work, NO WALLS')
   expect((await data(root, 'status')).sandbox).toEqual({ mode: 'none', open: 1 })
+  const agent = await saidOf(root, 'task list', 'task show 1', 'lane show 1', 'radar', 'doctor', 'logs 1')
+  for (const [view, said] of agent)
+    expect([view, said]).toEqual([view, expect.stringMatching(/NO WALLS|No walls/)])
+  expect((await worklane(root, 'shell', '1', '--', 'pwd')).err).toMatch(/^No walls/)
   writeFileSync(join(root, '.worktrees/task-1/go'), '')
   await until('it has ended', () => engine.exitCode !== null)
   expect((await worklane(root, 'lane', 'list')).out).not.toContain('NO WALLS')
+  expect((await worklane(root, 'task', 'show', '1')).out).toMatch(/^Attempt 1 completed, no walls: /m)
+  await data(root, 'task', 'add', 'two')
+  expect((await worklane(root, 'claim', '--as', 'ann')).out).toMatch(/^No walls/)
+  expect((await worklane(root, 'doctor')).out).toMatch(/none\. Agents.*\nEverything else is as it should be/)
 })
+
+/** All that each says, on both streams. */
+async function saidOf(root: string, ...views: readonly string[]): Promise<[string, string][]> {
+  return await Promise.all(
+    views.map(async (view): Promise<[string, string]> => {
+      const { out, err } = await worklane(root, ...view.split(' '))
+      return [view, out + err]
+    }),
+  )
+}
 
 it('is remarked upon by doctor where the settings say so, and is no finding', async () => {
   using repository = makeRepository({ 'worklane.yaml': 'sandbox:\n  mode: none\n' })

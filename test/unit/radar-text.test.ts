@@ -15,6 +15,7 @@ function shown(lanes: number, task: number | null, ...pairs: readonly (readonly 
     })),
     unknown: [],
     unseen: [],
+    open: [],
   }
 }
 

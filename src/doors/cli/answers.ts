@@ -50,7 +50,10 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
             `#${task.id}`,
             stateOf(task),
             task.subject,
-            task.holder === null ? '' : `held by ${task.holder}`,
+            [
+              ...(task.holder === null ? [] : [`held by ${task.holder}`]),
+              ...(task.open ? ['NO WALLS'] : []),
+            ].join(', '),
           ]),
         ),
   'task show': async (answer: never) => (await import('./task-text.ts')).taskText(answer),
@@ -125,6 +128,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   'lane show': (
     lane: LaneAnswer & {
       commits: number
+      open: boolean
       uncommitted: readonly string[]
       unfinished: string | null
       next: string | null
@@ -133,7 +137,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   ) =>
     [
       `Task:    ${lane.task}`,
-      `State:   ${lane.missing ? `missing from the disk; see: worklane doctor` : lane.state}${lane.holder === 'walls' ? ' (an agent works in it)' : ''}${lane.keep ? ', kept' : ''}`,
+      `State:   ${lane.missing ? `missing from the disk; see: worklane doctor` : lane.state}${lane.holder === 'walls' ? ` (an agent works in it${lane.open ? ', NO WALLS' : ''})` : ''}${lane.keep ? ', kept' : ''}`,
       `Path:    ${lane.path}`,
       `Branch:  ${lane.branch}, ${plural(lane.commits, 'commit')} ahead of its start`,
       ...(lane.port === null ? [] : [`Ports:   from ${lane.port}`]),
@@ -192,6 +196,7 @@ interface TaskRow {
   readonly subject: string
   readonly state: string
   readonly holder: string | null
+  readonly open: boolean
   readonly standing: { readonly kind: string; readonly by?: readonly number[] } | null
 }
 

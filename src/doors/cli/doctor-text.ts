@@ -24,6 +24,6 @@ export function doctorText({
         `! ${what}\n    ${why}${unfixed === undefined ? '' : `\n    Not fixed: ${unfixed}`}\n    Fix: ${fix}`,
     ),
     ...remarks.map((remark) => `· ${remark}`),
-    ...(findings.length === 0 ? ['Everything is as it should be.'] : []),
+    ...(findings.length > 0 ? [] : [`Everything${remarks.length === 0 ? '' : ' else'} is as it should be.`]),
   ].join('\n')
 }

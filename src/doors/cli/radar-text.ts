@@ -3,16 +3,19 @@ import type { Overlap } from '../../board/overlap.ts'
 import { inWords, linesOf } from '../../board/overlap-change.ts'
 import type { RadarAnswer } from '../../operations/radar.ts'
 
-type Shown = Pick<RadarAnswer, 'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen'>
+type Shown = Pick<RadarAnswer, 'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen' | 'open'>
 
 /** `worklane radar` for people: a matrix where it fits, and then each overlap with its files and lines, worst first. */
 export function radarText(answer: Shown, columns = process.stdout.columns || 80): string {
+  return [openText(answer.open), ...compared(answer, columns)].filter((part) => part !== '').join('\n\n')
+}
+
+function compared(answer: Shown, columns: number): string[] {
   const { task, lanes, overlaps, unknown } = answer
-  if (lanes.length === 0) return 'No lanes to compare.'
-  if (task !== null && !lanes.some((lane) => lane.task === task)) return `#${task} has no lane to compare.`
+  if (lanes.length === 0) return ['No lanes to compare.']
+  if (task !== null && !lanes.some((lane) => lane.task === task)) return [`#${task} has no lane to compare.`]
   const parts = [matrixText(answer, columns), ...listText(answer)]
-  if (overlaps.length === 0 && unknown.length === 0) parts.push(quietText(answer))
-  return parts.filter((part) => part !== '').join('\n\n')
+  return overlaps.length === 0 && unknown.length === 0 ? [...parts, quietText(answer)] : parts
 }
 
 /** Of the others among themselves nothing is known where one was asked about. */
@@ -21,6 +24,11 @@ function quietText({ task, lanes }: Shown): string {
   if (others === 0) return 'The lane does not conflict.'
   if (task === null) return `The ${lanes.length} lanes do not conflict.`
   return `#${task} does not conflict with the other ${others === 1 ? 'lane' : `${others} lanes`}.`
+}
+
+function openText(open: readonly number[]): string {
+  if (open.length === 0) return ''
+  return `NO WALLS: the agents at work on ${open.map((id) => `#${id}`).join(', ')} can change anything that you can.`
 }
 
 const CONFLICT = '✗'

@@ -43,13 +43,18 @@ export function taskText(task: Shown): string {
       .reverse()
       .map(
         (run, at) =>
-          `Attempt ${at + 1} ${run.outcome ?? run.state}: ${(run.detail ?? run.command).split('\n', 1)[0] ?? ''}`,
+          `Attempt ${at + 1} ${run.outcome ?? run.state}${wallsOf(run)}: ${(run.detail ?? run.command).split('\n', 1)[0] ?? ''}`,
       ),
     ...(task.description === '' ? [] : ['', task.description]),
     ...withoutRepeats(task.notes).map(
       ({ kind, text, times }) => `\nNote (${kind}${times === 1 ? '' : `, ${times} times`}): ${text}`,
     ),
   ].join('\n')
+}
+
+function wallsOf({ sandbox, state }: Run): string {
+  if (sandbox === 'walls') return ''
+  return state === 'ended' ? ', no walls' : ', NO WALLS'
 }
 
 interface Note {

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import type { LedgerEvent } from '../../board/event.ts'
 import type { Progress } from '../../operations/operation.ts'
 import { clean } from './clean.ts'
@@ -17,9 +18,16 @@ export function openView(name: string, readerGone: () => void): View {
   })
   if (name === 'logs')
     return {
-      show: (progress) =>
-        progress.kind === 'text' &&
-        process.stdout.write(process.stdout.isTTY ? clean(progress.text) : progress.text),
+      show(progress) {
+        if (progress.kind === 'warning') warn(progress.text)
+        if (progress.kind === 'text')
+          process.stdout.write(process.stdout.isTTY ? clean(progress.text) : progress.text)
+      },
+      async close() {},
+    }
+  if (name === 'shell')
+    return {
+      show: (progress) => progress.kind === 'warning' && warn(progress.text),
       async close() {},
     }
   if (name === 'events')
@@ -32,6 +40,11 @@ export function openView(name: string, readerGone: () => void): View {
   if (name === 'land') return plainView(process.stderr, ({ type }) => type.startsWith('verify.'))
   const live = (name === 'run' || name === 'up') && canShowLive(process.stdout, process.env)
   return live ? liveView() : plainView(process.stdout, () => true)
+}
+
+/** Beside what a program prints. At once: the terminal is the program's a moment later. */
+function warn(text: string): void {
+  writeSync(2, `${clean(text)}\n`)
 }
 
 function eventLine({ seq, time, type, subject, actor, data }: LedgerEvent): string {
@@ -63,7 +76,7 @@ function plainView(stream: NodeJS.WriteStream, isTold: (event: LedgerEvent) => b
     show(progress) {
       queue = queue.then(async () => {
         const { plainLine } = await lines
-        if (progress.kind === 'text') stream.write(`${clean(progress.text)}\n`)
+        if (progress.kind === 'text' || progress.kind === 'warning') stream.write(`${clean(progress.text)}\n`)
         if (progress.kind === 'snapshot')
           for (const { id, subject } of progress.snapshot.tasks) subjects.set(id, subject)
         const isNews = progress.kind === 'event' && isTold(progress.event)
@@ -85,7 +98,7 @@ function liveView(): View {
       void Promise.all([module, lines]).then(([{ showLive }, { repositoryLine }]) => {
         if (closed) return
         live ??= showLive()
-        if (progress.kind === 'text') live.say(clean(progress.text))
+        if (progress.kind === 'text' || progress.kind === 'warning') live.say(clean(progress.text))
         if (progress.kind === 'snapshot') live.update(progress.snapshot)
         const line = progress.kind === 'event' ? repositoryLine(progress.event) : null
         if (line !== null) live.say(line)
