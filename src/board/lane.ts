@@ -58,6 +58,14 @@ export interface Lane {
   readonly warnings: readonly string[]
 }
 
+/** Both an agent and somebody else left commits in it; which are right only a person knows. */
+export function divergence({ taskId, path }: Pick<Lane, 'taskId' | 'path'>): { what: string; fix: string } {
+  return {
+    what: `Two worked in the lane of task ${taskId} at once (${path}), and it waits for a person.`,
+    fix: `Merge what is wanted of refs/worklane/${taskId}/ there, then: worklane lane resolve ${taskId}`,
+  }
+}
+
 /** Lower-case words joined by dashes, at most `max` characters, never empty, safe in a path and a ref. */
 export function slug(text: string, max = 40): string {
   const words = text

@@ -14,11 +14,13 @@ export async function readyTasks(
   only: readonly number[] | null = null,
 ): Promise<number[]> {
   const atWork = db.selectFrom('run').select('run.taskId').where('run.state', '<>', 'ended')
+  const quarantined = db.selectFrom('lane').select('lane.taskId').where(isQuarantined())
   const rows = await db
     .selectFrom('task')
     .select('id')
     .where('state', '=', 'pending')
     .where('task.id', 'not in', atWork)
+    .where('task.id', 'not in', quarantined)
     .$if(only !== null, (query) => query.where('task.id', 'in', [...(only ?? [])]))
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -36,6 +38,17 @@ export async function readyTasks(
     .limit(limit)
     .execute()
   return rows.map((row) => row.id)
+}
+
+/** Tasks whose lane waits for a person; they are not started until then. */
+export async function quarantinedTasks(db: Db): Promise<Set<number>> {
+  const rows = await db.selectFrom('lane').select('taskId').where(isQuarantined()).execute()
+  return new Set(rows.map(({ taskId }) => taskId))
+}
+
+/** The first half word for word as in the index on live lanes (migrations/0001-core.ts), or SQLite does not use that. */
+function isQuarantined(): RawBuilder<boolean> {
+  return sql<boolean>`state in ('creating', 'ready', 'quarantined') and state = 'quarantined'`
 }
 
 /** Among so many ready tasks one is looked for that collides with nothing. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { divergence } from '../board/lane.ts'
 import { isRefusal } from '../board/refusal.ts'
 import { laneGit, openOperation } from '../engine/lane-git.ts'
 import { uncommittedPaths } from '../host/git/lane-state.ts'
@@ -19,11 +20,13 @@ export default operation({
   async run({ world }, { id }) {
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
+    const waits = lane.state === 'quarantined' ? divergence(lane) : null
     const open = (await openTasks(world)).includes(id)
     if (lane.state === 'creating' || (await checkInode(lane.path, lane.inode)) !== 'ours')
       return {
         ...viewLane(lane),
         open,
+        waits,
         head: null,
         commits: 0,
         uncommitted: [],
@@ -36,6 +39,7 @@ export default operation({
     return {
       ...viewLane(lane),
       open,
+      waits,
       head,
       commits: head === null ? 0 : await ownCommits(place, lane, head),
       uncommitted: await uncommittedPaths(place),

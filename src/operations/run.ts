@@ -7,6 +7,7 @@ import { branchTip } from '../host/git/refs.ts'
 import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { latestLandings } from '../ledger/landings.ts'
 import { standingLanes } from '../ledger/lanes.ts'
+import { quarantinedTasks } from '../ledger/ready.ts'
 import { latestNotes, taskMap } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
@@ -111,6 +112,7 @@ async function summarise({ world, stop }: Context, worked: Worked): Promise<RunS
     landings,
     notes: await latestNotes(db),
     open: await openIn(world, tasks),
+    quarantined: await quarantinedTasks(db),
     paused: await isLandingPaused(db),
     verify: worked.verify === world.settings.landing.verify ? null : worked.verify,
   }

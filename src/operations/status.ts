@@ -9,6 +9,7 @@ import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { landingQueue } from '../ledger/landings.ts'
 import { countLanes } from '../ledger/lanes.ts'
 import { countOverlaps } from '../ledger/overlaps.ts'
+import { quarantinedTasks } from '../ledger/ready.ts'
 import { liveRuns } from '../ledger/runs.ts'
 import { type TaskLine, taskLines } from '../ledger/tasks.ts'
 import { operation } from './operation.ts'
@@ -22,7 +23,7 @@ export default operation({
     const { db } = world.ledger
     const engine = await findEngine(db, 'engine')
     const queue = await landingQueue(db)
-    const counts = count(await taskLines(db))
+    const counts = count(await taskLines(db), await quarantinedTasks(db))
     const runs = await liveRuns(db)
     const running = runs.length
     return {
@@ -51,12 +52,13 @@ export default operation({
   },
 })
 
-function count(lines: ReadonlyMap<number, TaskLine>) {
+function count(lines: ReadonlyMap<number, TaskLine>, quarantined: ReadonlySet<number>) {
   const tasks = { pending: 0, in_progress: 0, completed: 0, landed: 0, failed: 0, cancelled: 0 }
-  const waiting = { ready: 0, blocked: 0, unreachable: 0 }
+  const waiting = { ready: 0, blocked: 0, unreachable: 0, quarantined: 0 }
   for (const line of lines.values()) {
     tasks[line.state] += 1
-    if (line.state === 'pending') waiting[standing(line, lines).kind] += 1
+    if (line.state === 'pending')
+      waiting[quarantined.has(line.id) ? 'quarantined' : standing(line, lines).kind] += 1
   }
   return { tasks, waiting }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { standing, TASK_STATES } from '../board/task.ts'
 import { liveLeases } from '../ledger/leases.ts'
+import { quarantinedTasks } from '../ledger/ready.ts'
 import { taskLines } from '../ledger/tasks.ts'
 import { operation } from './operation.ts'
 import { openTasks } from './sandbox.ts'
@@ -13,6 +14,7 @@ export default operation({
     const tasks = await taskLines(world.ledger.db)
     const holders = new Map((await liveLeases(world.ledger.db)).map((lease) => [lease.taskId, lease.holder]))
     const open = new Set(await openTasks(world))
+    const quarantined = await quarantinedTasks(world.ledger.db)
     const shown = [...tasks.values()].filter((task) => state === undefined || task.state === state)
     return {
       tasks: shown.map((task) => ({
@@ -21,6 +23,8 @@ export default operation({
         holder: holders.get(task.id) ?? null,
         /** An agent works on it without walls. */
         open: open.has(task.id),
+        /** Two worked in its lane at once, and it waits for a person. */
+        quarantined: quarantined.has(task.id),
       })),
     }
   },

@@ -12,20 +12,26 @@ interface Known {
   readonly notes: ReadonlyMap<number, Note>
   /** What git is in the middle of in the lanes of failed tasks, by task. */
   readonly open: ReadonlyMap<number, string>
+  /** Tasks whose lane waits for a person. */
+  readonly quarantined: ReadonlySet<number>
   /** What the run verified with where the entry names no command of its own; null: what the settings say. */
   readonly verify: string | null
   /** Whether the landing queue is. */
   readonly paused: boolean
 }
 
+const DIVERGED = 'two worked in its lane at once, and it waits for a person'
+
 /** What did not land, why, and the command that goes on. Cancelled tasks are finished. */
 export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinished[] {
-  const { landings, notes, open, paused, verify } = known
+  const { landings, notes, open, quarantined, paused, verify } = known
   const all = new Map(tasks.map((task) => [task.id, task]))
   return tasks
     .filter(({ state }) => state !== 'landed' && state !== 'cancelled')
     .map((task) => {
       const { id, subject, state } = task
+      if (quarantined.has(id) && state === 'pending')
+        return { id, subject, state, reason: DIVERGED, files: [], next: `worklane lane show ${id}` }
       const note = notes.get(id)
       const landing = isTold(task, note) ? landings.get(id) : undefined
       const { reason, next } = explain(task, all, {

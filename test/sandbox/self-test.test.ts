@@ -144,6 +144,12 @@ describe('the product', () => {
       /The walls of the lane of task 1 do not hold: an agent in it could write refs\./,
     )
     expect(existsSync(join(repository.root, '.worktrees/task-1'))).toBe(false)
+    // An agent never began: nothing is tried again, nothing counts, and the task waits with the reason.
+    const run = await worklane(repository.root, env, 'run', '--command', 'true', '--json')
+    expect(run.out.match(/"type":"task.claimed"/g)).toHaveLength(1)
+    const answer = JSON.parse(run.out.trim().split('\n').at(-1) ?? '')
+    const waits = { id: 1, state: 'pending', reason: expect.stringMatching(/^The walls of .* do not hold/) }
+    expect(answer.data.unfinished).toMatchObject([waits])
     const test = await worklane(repository.root, env, 'sandbox', 'test')
     expect(test).toMatchObject({ code: 1 })
     expect(test.out).toMatch(/^write refs +GOT THROUGH$/m)

@@ -129,6 +129,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
     lane: LaneAnswer & {
       commits: number
       open: boolean
+      waits: { readonly what: string; readonly fix: string } | null
       uncommitted: readonly string[]
       unfinished: string | null
       next: string | null
@@ -141,6 +142,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
       `Path:    ${lane.path}`,
       `Branch:  ${lane.branch}, ${plural(lane.commits, 'commit')} ahead of its start`,
       ...(lane.port === null ? [] : [`Ports:   from ${lane.port}`]),
+      ...(lane.waits === null ? [] : [`Waits:   ${lane.waits.what}`, `         ${lane.waits.fix}`]),
       ...(lane.unfinished === null ? [] : [`In the middle of a ${lane.unfinished}. ${lane.next}`]),
       ...(lane.uncommitted.length === 0
         ? []
@@ -197,10 +199,12 @@ interface TaskRow {
   readonly state: string
   readonly holder: string | null
   readonly open: boolean
+  readonly quarantined: boolean
   readonly standing: { readonly kind: string; readonly by?: readonly number[] } | null
 }
 
-function stateOf({ state, standing }: TaskRow): string {
+function stateOf({ state, standing, quarantined, id }: TaskRow): string {
+  if (quarantined && state === 'pending') return `waits for a person: worklane lane show ${id}`
   if (standing?.kind === 'blocked') return `waits for ${standing.by?.map((id) => `#${id}`).join(', ') ?? ''}`
   if (standing?.kind === 'unreachable')
     return `unreachable (${standing.by?.map((id) => `#${id}`).join(', ') ?? ''})`

@@ -10,7 +10,7 @@ interface Status {
   /** What ready tasks wait for besides their turn. */
   readonly limits: string | null
   readonly tasks: Readonly<Record<string, number>>
-  readonly waiting: { readonly ready: number; readonly blocked: number; readonly unreachable: number }
+  readonly waiting: Readonly<Record<'ready' | 'blocked' | 'unreachable' | 'quarantined', number>>
   readonly running: number
   readonly lanes: Readonly<Record<string, number>>
   readonly findings: number
@@ -45,7 +45,9 @@ export function statusText(status: Status): string {
   const { tasks, waiting } = status
   const lanes = Object.values(status.lanes).reduce((sum, count) => sum + count, 0)
   const counts = Object.entries(tasks).filter(([, count]) => count > 0)
-  const open = waiting.ready + waiting.blocked + waiting.unreachable
+  const open = Object.values(waiting).reduce((sum, count) => sum + count, 0)
+  const aside =
+    waiting.quarantined === 0 ? '' : `, ${waiting.quarantined} waiting for a person; see: worklane doctor`
   return [
     `Base     ${status.base ?? 'not chosen yet'}`,
     `Engine   ${status.engine === null ? 'not running' : `running since ${status.engine.since}, ${status.running} at work`}`,
@@ -56,7 +58,7 @@ export function statusText(status: Status): string {
     ...(open === 0
       ? []
       : [
-          `         of the pending: ${waiting.ready} ready, ${waiting.blocked} waiting for others, ${waiting.unreachable} unreachable`,
+          `         of the pending: ${waiting.ready} ready, ${waiting.blocked} waiting for others, ${waiting.unreachable} unreachable${aside}`,
         ]),
     `Lanes    ${lanes}`,
     ...overlapLines(status.overlaps),

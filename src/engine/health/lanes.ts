@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { divergence } from '../../board/lane.ts'
 import { linkOf, standsAt } from '../../host/git/worktree-entries.ts'
 import { shellWord as word } from '../../host/process/shell-word.ts'
 import type { OwnedLane } from '../../ledger/lanes.ts'
@@ -20,11 +21,17 @@ type Found = Omit<Finding, 'fixable'> | null
 
 function lookAt(lane: OwnedLane, sight: Sight): Found {
   const is = standsAt(lane.path, lane.inode)
-  if (is === 'ours') return lookAtLinks(lane, sight)
+  if (is === 'ours') return lookAtLinks(lane, sight) ?? quarantined(lane)
   return moved(lane, sight) ?? (is === 'missing' ? missing(lane) : foreign(lane))
 }
 
 const name = ({ taskId }: OwnedLane): string => `The lane of task ${taskId}`
+
+function quarantined(lane: OwnedLane): Found {
+  if (lane.state !== 'quarantined') return null
+  const why = 'Its task is not started until somebody has said that the lane is in order.'
+  return { code: 'lane-diverged', why, ...divergence(lane) }
+}
 
 function missing(lane: OwnedLane): Found {
   return {

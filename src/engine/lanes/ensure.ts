@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { divergence } from '../../board/lane.ts'
 import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { findLane, lanesOf, liveLane, type OwnedLane } from '../../ledger/lanes.ts'
@@ -39,7 +40,10 @@ export async function ensureLane(world: World, taskId: number, epoch: number): P
 async function step(world: World, taskId: number, epoch: number): Promise<OwnedLane | Refusal | 'wait'> {
   const live = await liveLane(world.ledger.db, taskId)
   if (live?.state === 'creating') return await makeOrWait(world, live)
-  if (live?.state === 'quarantined') return diverged(live)
+  if (live?.state === 'quarantined') {
+    const { what, fix } = divergence(live)
+    return refuse('lane-diverged', what, fix)
+  }
   if (live !== undefined)
     return (await freeOfRefresh(world, live)) ? await rebuildIfGone(world, await anew(world, live)) : 'wait'
   const [former] = await lanesOf(world.ledger.db, taskId)
@@ -55,15 +59,6 @@ async function step(world: World, taskId: number, epoch: number): Promise<OwnedL
 
 async function anew(world: World, lane: OwnedLane): Promise<OwnedLane> {
   return (await findLane(world.ledger.db, lane.id)) ?? lane
-}
-
-/** Both an agent and somebody else left commits in it; which are right only a person knows. */
-function diverged({ taskId, path }: OwnedLane): Refusal {
-  return refuse(
-    'lane-diverged',
-    `Two worked in the lane of task ${taskId} at once, and it waits for a person: ${path}`,
-    `Merge what is wanted of refs/worklane/${taskId}/ there, then: worklane lane resolve ${taskId}`,
-  )
 }
 
 /** `reserved`: by this very call. A lane that this process makes elsewhere at the same time is waited for too. */

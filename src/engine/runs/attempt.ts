@@ -43,6 +43,8 @@ export interface AttemptRules {
   /** Command that what agents complete must pass before it lands. */
   readonly verify: string | null
   readonly activity: Activity
+  /** Tasks that this process does not start again by itself. */
+  readonly put: Set<number>
   /** Workers of this process by run, so that a stop can reach them. */
   readonly workers: Map<number, Worker>
 }
@@ -84,26 +86,35 @@ async function gaveUpInTime(world: World, task: Task, rules: AttemptRules): Prom
   return true
 }
 
-/** A lane that cannot be made costs an attempt and says why; the work of others goes on. */
+/**
+ * A lane that cannot be made says why; the work of others goes on. It costs an attempt where the next one may succeed;
+ * else the task waits as it is for a person.
+ */
 async function laneFor(world: World, task: Task, rules: AttemptRules): Promise<OwnedLane | null> {
-  const giveUp = async (reason: string): Promise<null> => {
-    await transact(world.ledger, world.actor, async (tx) => {
+  const giveUp = async (why: Pick<Refusal, 'message' | 'hint'>, waits: boolean): Promise<null> => {
+    const note = { kind: 'attempt', text: inSentences(why) } as const
+    const back = await transact(world.ledger, world.actor, async (tx) => {
       const held = await holdsTask(tx, task.id, task.epoch)
       if (isRefusal(held)) return held
       if (world.stop.aborted || diskIsFull(world)) return await giveBack(tx, held, 'released')
-      return await giveBack(tx, held, 'failed', { kind: 'attempt', text: reason })
+      return await giveBack(tx, held, waits ? 'released' : 'failed', note)
     })
+    if (waits && !isRefusal(back)) rules.put.add(task.id)
     return null
   }
   try {
     const lane = await rules.ensureLane(task.id, task.epoch)
-    return isRefusal(lane) ? await giveUp(`${lane.message} ${lane.hint}`) : lane
+    return isRefusal(lane) ? await giveUp(lane, true) : lane
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    await giveUp(`${error.message} ${error.hint}`)
+    await giveUp(error, error.retry === 'never')
     throwIfFull(world, error)
     return null
   }
+}
+
+function inSentences({ message, hint }: Pick<Refusal, 'message' | 'hint'>): string {
+  return `${message.replace(/[^.!?]$/, '$&.')} ${hint}`.trim()
 }
 
 async function begin(

@@ -37,9 +37,9 @@ export interface RunsController extends Controller {
 export function runsController(world: World, options: RunsOptions): RunsController {
   const begun = new Set<number>()
   const workers = new Map<number, Worker>()
-  /** Tasks that a person stopped: this process does not start them again by itself. */
+  /** Tasks that a person stopped, or that wait for one: this process does not start them again by itself. */
   const put = new Set<number>()
-  const rules: AttemptRules = { ...options, workers }
+  const rules: AttemptRules = { ...options, put, workers }
   return {
     name: 'runs',
     begun,
