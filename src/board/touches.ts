@@ -12,9 +12,9 @@ export function mayTouchSame(a: Touches, b: Touches): boolean {
 function segmentsOf(pattern: string): string[] {
   const brace = pattern.search(/[{(]/)
   const plain = brace === -1 ? pattern : `${pattern.slice(0, pattern.lastIndexOf('/', brace) + 1)}**`
-  // A directory stands for everything in it.
+  // A directory stands for everything in it, and a name without `*` and `?` may be one.
   return plain
-    .replace(/\/$/, '/**')
+    .replace(/\/?$/, /[*?][^/]*$/.test(plain) ? '' : '/**')
     .replace(/^\.?\//, '')
     .split('/')
 }
@@ -55,7 +55,14 @@ function segmentsMeet(a: string, b: string): boolean {
 export function whyNoPattern(pattern: string): string | null {
   if (pattern.trim() === '' || pattern.length > 300) return 'must be a pattern of at most 300 characters'
   if (pattern.startsWith('/') || pattern.split('/').includes('..')) return 'must stay inside the repository'
-  return /\p{Cc}/u.test(pattern) ? 'must be plain text' : null
+  if (/\p{Cc}/u.test(pattern)) return 'must be plain text'
+  return isOpen(pattern) ? 'must close its brackets' : null
+}
+
+function isOpen(pattern: string): boolean {
+  const rest = pattern.replace(/\\./g, '').replace(/\[.[^\]]*\]/g, '')
+  const more = (open: string, close: string): boolean => rest.split(open).length > rest.split(close).length
+  return rest.includes('[') || more('{', '}') || more('(', ')')
 }
 
 /** A task that could be started. */

@@ -23,6 +23,7 @@ describe('bad words on the command line', () => {
     [['task', 'add'], /^SUBJECT is missing\./],
     [['task', 'add', 'a', 'b'], /^"b" is one word too many\. Put text of several words in quotes\./],
     [['task', 'add', 'a', '--time-limit', '3x'], /^--time-limit: "3x" is not a duration with a unit\./],
+    [['task', 'add', 'a', '--touches', '[a'], /^--touches: must close its brackets\./],
     [['task', 'add', '-z'], /^-z is not a flag of this command\./],
     [['run', '--verfy', 'x'], /^--verfy is not a flag of this command\. Did you mean --verify\?/],
     [['clam'], /^"clam" is not a command of Worklane\. Did you mean `?claim`?\?/],

@@ -112,6 +112,16 @@ describe('events', () => {
   })
 })
 
+describe('tasks', () => {
+  it('show what they touch', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    await data(root, 'task', 'add', 'one', '--touches', 'src', '--touches', 'docs/**')
+    expect((await worklane(root, 'task', 'show', '1')).out).toContain('\nTouches   src, docs/**\n')
+    expect(await refused(root, 'task', 'add', 'two', '--touches', '[a')).toEqual(['usage', 2])
+  })
+})
+
 describe('lanes', () => {
   it('diff shows untracked work and changes nothing', async () => {
     using repository = makeRepository({ 'a.txt': 'one\n', '.gitignore': '.env\n' })

@@ -41,7 +41,7 @@ function networkPolicy(value: unknown): NetworkPolicy {
 
 export const TOUCHES: FieldRule<string> = {
   schema: z.string().refine((pattern) => whyNoPattern(pattern) === null),
-  must: 'a pattern of paths inside the repository, of at most 300 characters',
+  must: 'a pattern of paths inside the repository, of at most 300 characters, with its brackets closed',
   example: 'touches: ["src/login/**", README.md]',
 }
 

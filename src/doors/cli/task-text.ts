@@ -24,6 +24,7 @@ export function taskText(task: Shown): string {
     `#${task.id} ${task.subject}`,
     `State     ${task.state.replace('_', ' ')}${waits}; ${task.failures} of ${task.maxAttempts} attempts used`,
     ...(task.after.length === 0 ? [] : [`After     ${task.after.map((id) => `#${id}`).join(', ')}`]),
+    ...(task.touches.length === 0 ? [] : [`Touches   ${task.touches.join(', ')}`]),
     ...(task.command === null ? [] : [`Agent     ${task.command}`]),
     ...(task.verify === null ? [] : [`Verify    ${task.verify}`]),
     ...(lease === null

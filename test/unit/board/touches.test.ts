@@ -13,6 +13,10 @@ test.each([
   ['**/*.md', 'docs/**', true],
   ['src/', 'src/deep/x', true],
   ['./src/x', 'src/x', true],
+  ['src', 'src/login/x', true],
+  ['.', 'src/x', true],
+  ['src/log', 'src/login/x', false],
+  ['src/*', 'src/login/x', false],
   ['src/{a,b}/x', 'src/c/x', true],
   ['src/{a,b}/x', 'lib/c/x', false],
   ['src/[ab].ts', 'lib/a.ts', false],
@@ -62,7 +66,8 @@ function plainly(pattern: string): RegExp {
   const segments = pattern
     .split('/')
     .map((one) => (one === '**' ? '([^/]+/)*' : `${one.replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}/`))
-  return new RegExp(`^${segments.join('')}$`)
+  // A name without a wild sign may be a directory.
+  return new RegExp(`^${segments.join('')}${/[*?][^/]*$/.test(pattern) ? '$' : ''}`)
 }
 
 test('two meet where there is a path that matches both', () => {
@@ -79,7 +84,7 @@ test('two meet where there is a path that matches both', () => {
 })
 
 test('an answer comes, however often things repeat', () => {
-  expect(mayTouchSame([`${'**/a/'.repeat(40)}x`], [`${'**/b/'.repeat(40)}y`])).toBe(false)
+  expect(mayTouchSame([`${'**/a/'.repeat(40)}x*`], [`${'**/b/'.repeat(40)}y*`])).toBe(false)
   expect(mayTouchSame([`${'**/a/'.repeat(40)}**/x`], [`${'**/b/'.repeat(40)}**/x`])).toBe(true)
   expect(mayTouchSame([`${'*a'.repeat(140)}c`], ['a'.repeat(290)])).toBe(false)
   expect(mayTouchSame([`${'*a'.repeat(140)}c`], [`${'b*'.repeat(140)}c`])).toBe(true)
@@ -94,6 +99,16 @@ test('what collides comes last, but never waits for ever', () => {
   expect(withoutCollisions([task(1, ['src/**'])], [['src/**']])).toEqual([1])
 })
 
-test.each(['', '/etc', 'a/../b', 'x'.repeat(301), 'a\nb'])('refuses %j', (pattern) => {
-  expect(whyNoPattern(pattern)).not.toBeNull()
-})
+test.each(['', '/etc', 'a/../b', 'x'.repeat(301), 'a\nb', '[a', 'a/{b', 'x(', '[]'])(
+  'refuses %j',
+  (pattern) => {
+    expect(whyNoPattern(pattern)).not.toBeNull()
+  },
+)
+
+test.each(['app/[id]/page.tsx', 'src/{a,b}/x', 'app/(main)/x', 'a\\[b', '[]]', '[[]', ':)'])(
+  'takes %j',
+  (pattern) => {
+    expect(whyNoPattern(pattern)).toBeNull()
+  },
+)
