@@ -49,6 +49,19 @@ test('conflicts carry their files and git’s stable word for each', async () =>
   })
 })
 
+test('a file in whose way a directory is has the name that a lane knows', async () => {
+  using repository = threeTrees({ 'src/x': '1\n' }, { src: 'a file\n' }, { 'src/x': 'edited\n' })
+  const [ours, theirs] = ['ours', 'theirs'].map((name) => repository.git('rev-parse', name)) as [
+    string,
+    string,
+  ]
+  const answer = await mergeTrees({ commonDir: repository.gitDir }, ours, theirs)
+  expect(answer).toMatchObject({
+    kind: 'conflict',
+    files: expect.arrayContaining([{ path: 'src', kind: 'CONFLICT (file/directory)' }]),
+  })
+})
+
 test('a failure of git is never a clean merge', async () => {
   using repository = threeTrees(
     { a: '1\n', 'd/b': '1\n' },

@@ -30,3 +30,16 @@ test('asked about one, it says nothing of the others among themselves', () => {
     .filter((line) => /^│ +#/.test(line))
   expect(rows).toEqual(['│ #2 │  ·   │ ✗  │    │ ·  │'])
 })
+
+test('where it is too wide, lanes that are clean are left out; and then it says so', () => {
+  const answer = shown(14, null, [1, 2], [3])
+  expect(radarText(answer, 200)).toContain('#14')
+  const narrow = radarText(answer, 60).split('\n')
+  expect(narrow.filter((line) => /^│ +#/.test(line)).map((line) => line.slice(2, 5))).toEqual([
+    '#1 ',
+    '#2 ',
+    '#3 ',
+  ])
+  expect(narrow).toContain('Left out: 11 lanes that are clean against all.')
+  expect(radarText(answer, 20)).toMatch(/^The matrix is left out: it needs \d+ columns, and here are 20\.$/m)
+})

@@ -6,8 +6,13 @@ import type { RadarAnswer } from '../../operations/radar.ts'
 type Shown = Pick<RadarAnswer, 'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen' | 'open'>
 
 /** `worklane radar` for people: a matrix where it fits, and then each overlap with its files and lines, worst first. */
-export function radarText(answer: Shown, columns = process.stdout.columns || 80): string {
+export function radarText(answer: Shown, columns = columnsHere()): string {
   return [openText(answer.open), ...compared(answer, columns)].filter((part) => part !== '').join('\n\n')
+}
+
+/** Of the terminal; of whom it is piped to where that was said. */
+function columnsHere(): number {
+  return process.stdout.columns || Number(process.env.COLUMNS) || 80
 }
 
 function compared(answer: Shown, columns: number): string[] {
@@ -37,15 +42,32 @@ const UNKNOWN = '?'
 const CLEAN = '·'
 const LEGEND = `${CONFLICT} would conflict   ${CASE} names differ only in case   ${UNKNOWN} not known   ${CLEAN} clean`
 
-/** Empty where there is nothing in it, or no room for it. */
-function matrixText({ task, lanes, overlaps, unknown }: Shown, columns: number): string {
+/** Empty where there is nothing in it. Where it is too wide, lanes that are clean throughout are left out. */
+function matrixText(answer: Shown, columns: number): string {
+  const { task, lanes, overlaps, unknown } = answer
   if (lanes.length < 2 || overlaps.length + unknown.length === 0) return ''
+  const ids = lanes.map((lane) => lane.task)
+  const whole = matrix(answer, ids)
+  if (widthOf(whole) <= columns) return `${whole}\n${LEGEND}`
+  const busy = new Set([...overlaps, ...unknown].flatMap(({ tasks }) => tasks))
+  const some = ids.filter((id) => busy.has(id) || id === task)
+  const text = matrix(answer, some)
+  if (widthOf(text) > columns)
+    return `The matrix is left out: it needs ${widthOf(text)} columns, and here are ${columns}.`
+  const clean = ids.length - some.length
+  return `${text}\n${LEGEND}\nLeft out: ${clean === 1 ? 'one lane that is' : `${clean} lanes that are`} clean against all.`
+}
+
+function widthOf(table: string): number {
+  return table.split('\n', 1)[0]?.length ?? 0
+}
+
+function matrix({ task, overlaps, unknown }: Shown, ids: readonly number[]): string {
   const signs = new Map<string, string>()
   for (const { tasks, base } of unknown) signs.set(place(tasks, base), UNKNOWN)
   for (const { tasks, base, kind } of overlaps)
     signs.set(place(tasks, base), kind === 'case' ? CASE : CONFLICT)
   const sign = (tasks: readonly number[], base: boolean): string => signs.get(place(tasks, base)) ?? CLEAN
-  const ids = lanes.map(({ task }) => task)
   const table = new Table({
     head: ['', 'base', ...ids.map((id) => `#${id}`)],
     style: { head: [], border: [], compact: true },
@@ -64,9 +86,7 @@ function matrixText({ task, lanes, overlaps, unknown }: Shown, columns: number):
             ),
       ),
     ])
-  const text = table.toString()
-  const width = text.split('\n', 1)[0]?.length ?? 0
-  return width > columns ? '' : `${text}\n${LEGEND}`
+  return table.toString()
 }
 
 function place(tasks: readonly number[], base: boolean): string {

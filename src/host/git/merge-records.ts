@@ -16,6 +16,14 @@ export function readConflictKinds(fields: readonly string[]): Map<string, string
   return kinds
 }
 
+/**
+ * Where a directory is in a file's way, git keeps the file beside it, as `path~<commit>` (git: merge-ort.c,
+ * unique_path). Nobody has it under that name.
+ */
+export function nameInLanes(path: string, kind: string): string {
+  return kind.startsWith('CONFLICT (file/directory)') ? path.replace(/~[0-9a-f]{40,64}(_\d+)?$/, '') : path
+}
+
 /** What git kept of a conflicted path from the base (1), ours (2) or theirs (3). */
 export interface Stage extends TreeEntry {
   readonly stage: 1 | 2 | 3

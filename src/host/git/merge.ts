@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../fault.ts'
 import { type GitAnswer, git, gitBytes, gitLine } from './git.ts'
-import { readConflictKinds } from './merge-records.ts'
+import { nameInLanes, readConflictKinds } from './merge-records.ts'
 import { asText } from './path-bytes.ts'
 import type { SharedPlace } from './tree-diff.ts'
 
@@ -134,7 +134,10 @@ function readMergeTree({ exitCode, stdout, stderr }: GitAnswer): MergeAnswer {
   const end = fields.indexOf('')
   const kinds = readConflictKinds(fields.slice(end + 1))
   const paths = end > 0 ? fields.slice(0, end) : [...kinds.keys()]
-  const files = paths.map((path) => ({ path: asText(path), kind: kinds.get(path) ?? 'CONFLICT' }))
+  const files = paths.map((path) => {
+    const kind = kinds.get(path) ?? 'CONFLICT'
+    return { path: asText(nameInLanes(path, kind)), kind }
+  })
   return { kind: 'conflict', tree, files }
 }
 
