@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Overlap, Unknown } from '../../board/overlap.ts'
 import { asFault } from '../../host/fault.ts'
-import { nameInLanes } from '../../host/git/merge-records.ts'
 import { asText } from '../../host/git/path-bytes.ts'
 import { openRadarStore, type RadarStore } from '../../host/git/radar-store.ts'
 import { branchTip } from '../../host/git/refs.ts'
@@ -178,7 +177,7 @@ export function radarDirectory(world: World): string {
 
 function overlapOf({ tasks, base, cell }: Placed): Overlap[] {
   if (cell.kind !== 'overlap') return []
-  const files = cell.files.map(({ path, kind }) => ({ path: asText(nameInLanes(path, kind)), kind }))
+  const files = cell.files.map(({ path, kind }) => ({ path: asText(path), kind }))
   const hunks = cell.hunks.map((hunk) => ({ ...hunk, path: asText(hunk.path) }))
   return [{ tasks, base, kind: files[0]?.kind ?? 'CONFLICT', files, hunks }]
 }

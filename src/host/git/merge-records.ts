@@ -86,9 +86,8 @@ function stagedFiles(entries: readonly string[], kinds: ReadonlyMap<string, stri
     stages.set(path, [...known, { stage: stage === '1' ? 1 : stage === '2' ? 2 : 3, mode, object }])
   }
   const paths = stages.size > 0 ? stages.keys() : kinds.keys()
-  return [...paths].map((path) => ({
-    path,
-    kind: kinds.get(path) ?? 'CONFLICT',
-    stages: stages.get(path) ?? [],
-  }))
+  return [...paths].map((path) => {
+    const kind = kinds.get(path) ?? 'CONFLICT'
+    return { path: nameInLanes(path, kind), kind, stages: stages.get(path) ?? [] }
+  })
 }
