@@ -1,5 +1,5 @@
-import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { copyIndex } from '../host/git/copy-index.ts'
 import { adminDirectory, fillWorktree } from '../host/git/worktree.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import { giveTop, type Inside, insideOf, leaveFresh, makeGit } from './hand-over.ts'
@@ -24,6 +24,6 @@ export async function fillInside(world: World, lane: OwnedLane, { place, walls }
   await Promise.allSettled(works)
   await Promise.all(works)
   const adminDir = adminDirectory({ commonDir: world.repository.commonDir, admin: lane.admin })
-  await copyFile(join(place.gitDir, 'index'), join(adminDir, 'index'))
+  await copyIndex(join(place.gitDir, 'index'), join(adminDir, 'index'))
   await leaveFresh(world, lane)
 }

@@ -8,7 +8,7 @@ import { type Snapshot, snapshotLane } from '../../src/host/git/snapshot-lane.ts
 import { wallsMissing } from '../../src/host/sandbox/detect.ts'
 import { buildWalls } from '../../src/host/sandbox/walls.ts'
 import { makeRepository, plainGit, type TestRepository } from '../fixtures/repository.ts'
-import { walledLane } from '../fixtures/walled-lane.ts'
+import { type WalledLane, walledLane } from '../fixtures/walled-lane.ts'
 
 const FILES = { 'a.txt': 'one\ntwo\nthree\n', 'gone.txt': 'x\n', 'dir/b.txt': 'b\n', '.gitignore': '/out/\n' }
 
@@ -121,28 +121,47 @@ describe('without walls', () => {
   })
 })
 
+/** The radar of a lane inside walls. */
+async function walledRadar(lane: WalledLane) {
+  const commonDir = lane.repository.gitDir
+  const store = await openRadarStore(commonDir, join(commonDir, 'worklane', 'radar'))
+  const room = join(commonDir, 'worklane', 'lanes', '1', 'reading')
+  const walls = await buildWalls({
+    ...{ directory: lane.path, room, uid: lane.walls.uid, root: lane.repository.root, commonDir },
+    ...{ gitDirectory: null, readable: [lane.path, lane.git], writable: [], onlyReads: true, network: false },
+  })
+  const take = async (before: Snapshot | null = null): Promise<Snapshot> =>
+    await snapshotLane({
+      ...{ store, place: { gitDir: lane.git, workTree: lane.path, walls }, commonDir },
+      ...{ objects: join(lane.git, 'objects'), known: [lane.start], largestFile: 1000, before },
+      ...{ ref: 'refs/worklane/radar/1', tmp: join(room, 'tmp') },
+    })
+  return { store, take, commonDir }
+}
+
+it('is taken by several at once, without walls and inside', { timeout: 120_000 }, async () => {
+  using bare = await bareLane()
+  using walled = (await wallsMissing()) === null ? await walledLane(FILES) : null
+  // Git writes the index anew: what was kept of it before is of no use.
+  const renew = ['update-index', '--force-write-index', '--refresh']
+  const lanes = [{ take: bare.take, prepare: () => plainGit(bare.lane, ...renew) }]
+  if (walled !== null)
+    lanes.push({
+      take: (await walledRadar(walled)).take,
+      prepare: () => walled.inside(`git ${renew.join(' ')}`),
+    })
+  for (const { take, prepare } of lanes)
+    for (let round = 0; round < 8; round += 1) {
+      prepare()
+      const taken = await Promise.all(Array.from({ length: 6 }, async () => await take()))
+      expect(new Set(taken.map(({ commit }) => commit)).size).toBe(1)
+    }
+})
+
 describe.skipIf((await wallsMissing()) !== null)('inside walls', () => {
   it('brings everything out, runs nothing of the lane outside, and lets no bad tree in', async () => {
     using lane = await walledLane(FILES)
-    const commonDir = lane.repository.gitDir
-    const store = await openRadarStore(commonDir, join(commonDir, 'worklane', 'radar'))
-    const room = join(commonDir, 'worklane', 'lanes', '1', 'reading')
-    const walls = await buildWalls({
-      ...{ directory: lane.path, room, uid: lane.walls.uid, root: lane.repository.root, commonDir },
-      ...{
-        gitDirectory: null,
-        readable: [lane.path, lane.git],
-        writable: [],
-        onlyReads: true,
-        network: false,
-      },
-    })
-    const take = async (before: Snapshot | null = null) =>
-      await snapshotLane({
-        ...{ store, place: { gitDir: lane.git, workTree: lane.path, walls }, commonDir },
-        ...{ objects: join(lane.git, 'objects'), known: [lane.start], largestFile: 1000, before },
-        ...{ ref: 'refs/worklane/radar/1', tmp: join(room, 'tmp') },
-      })
+    const { store, take, commonDir } = await walledRadar(lane)
     lane.inside(`git config user.name A; git config user.email a@b
       echo c > committed.txt; git add committed.txt; git commit -qm work
       echo s > staged.txt; git add staged.txt; printf 'one\\nTWO\\nthree\\n' > a.txt; rm gone.txt

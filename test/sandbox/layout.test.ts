@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { lockIndex } from '../../src/host/git/hand-back.ts'
 import { plainGit } from '../fixtures/repository.ts'
@@ -125,4 +126,15 @@ test.each([
   )
   lane.inside('chmod +x .githooks/pre-commit; echo none > ran; git commit -q --allow-empty -m one')
   expect(lane.inside('cat ran').trim()).toBe(ran)
+})
+
+test('a file that changed in the second of the commit is seen as changed by git on the host', async () => {
+  using lane = await walledLane()
+  // Same size, same second: git goes by the time of the index alone.
+  lane.inside(`while [ "$(date +%N | cut -c1)" -gt 2 ]; do sleep 0.05; done
+    echo one > new.txt; git add new.txt; git commit -qm New; echo two > new.txt`)
+  const head = (await lane.import()).get('refs/worklane/1/1/head') ?? ''
+  await wait(1100)
+  expect(await lane.handBack(head)).toBe(true)
+  expect(plainGit(lane.path, 'status', '--porcelain')).toBe(' M new.txt')
 })

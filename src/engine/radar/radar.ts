@@ -34,8 +34,8 @@ export interface Look {
 /** Lanes whose files are looked at at once. */
 const AT_ONCE = 4
 
-/** Milliseconds until a lane that could not be looked at is tried again. */
-const DARK_FOR = 20_000
+/** Milliseconds until a lane that could not be looked at is tried again: the longer the try took, the later. */
+const DARK = { least: 1_000, times: 10, most: 20_000 }
 
 /** What a lane holds, or why that cannot be said. */
 type Sight = { readonly side: Side; readonly unseen: readonly UnseenPath[] } | { readonly reason: string }
@@ -53,9 +53,12 @@ export class Radar {
     this.#world = world
   }
 
-  /** Whether files of a lane have changed since the last look, as far as `look` was asked to watch them. */
-  isDue(): boolean {
-    return this.#watches.isDue()
+  /**
+   * Whether files of a lane have changed since the last look, as far as `look` was asked to watch them, or one that
+   * could not be looked at is to be tried again.
+   */
+  isDue(now = performance.now()): boolean {
+    return this.#watches.isDue() || [...this.#dark.values()].some(({ until }) => until <= now)
   }
 
   [Symbol.dispose](): void {
@@ -73,8 +76,8 @@ export class Radar {
     this.#open ??= { store, matrix: new Matrix(repository.commonDir, store) }
     const lanes = await radarLanes(this.#world)
     const tips = await this.#tips(lanes)
-    for (const id of this.#snapshots.keys())
-      if (!lanes.some(({ lane }) => lane.id === id)) this.#snapshots.delete(id)
+    for (const known of [this.#snapshots, this.#dark])
+      for (const id of known.keys()) if (!lanes.some(({ lane }) => lane.id === id)) known.delete(id)
     const changed = which === 'all' ? null : this.#watches.take()
     const sights = await inTurn(lanes, async (one) => await this.#see(one, tips, changed))
     if (which === 'changed') await this.#watch(lanes)
@@ -125,6 +128,7 @@ export class Radar {
     const dark = this.#dark.get(lane.id)
     if (dark !== undefined && performance.now() < dark.until) return { reason: dark.reason }
     this.#dark.delete(lane.id)
+    const began = performance.now()
     try {
       const { store } = this.#opened()
       const snapshot = isKnown ? before : await snapshotOf(this.#world, store, { lane, tip, before })
@@ -134,7 +138,9 @@ export class Radar {
       const fault = asFault(error)
       if (fault === null) throw error
       this.#snapshots.delete(lane.id)
-      this.#dark.set(lane.id, { reason: fault.message, until: performance.now() + DARK_FOR })
+      const now = performance.now()
+      const darkFor = Math.min(Math.max(DARK.times * (now - began), DARK.least), DARK.most)
+      this.#dark.set(lane.id, { reason: fault.message, until: now + darkFor })
       return { reason: fault.message }
     }
   }

@@ -100,7 +100,10 @@ export async function handBack(back: HandBack): Promise<boolean> {
   try {
     const may = await mayMove(back)
     if (may === null) return false
-    await lock.writeFile(await indexFor(back))
+    const { bytes, writtenAt } = await indexFor(back)
+    await lock.writeFile(bytes)
+    // Git tells by it which files may have changed in the second in which it was written (racy-git.txt).
+    if (writtenAt !== null) await lock.utimes(writtenAt, writtenAt)
     await lock.close()
     if (!may.moved && !(await moveBranch(back, back.before.tip))) return false
     await rename(lockFiles(adminDir).lock, join(adminDir, 'index'))
@@ -129,21 +132,27 @@ async function moveBranch({ commonDir, branch, to }: HandBack, from: string | nu
   return (await git({ gitDir: commonDir }, args, { answers: [0, 1, 128], writes: true })).exitCode === 0
 }
 
+/** An index, and when git wrote it; null: it says nothing about files. */
+interface Written {
+  readonly bytes: Buffer
+  readonly writtenAt: Date | null
+}
+
 /**
  * The index of the walls where it is exactly the commit: then git on the host need not read the files again. It comes
  * without its extensions, since cached trees could claim what they are not. Otherwise one is made from the commit.
  */
-async function indexFor({ commonDir, adminDir, to, privateIndex }: HandBack): Promise<Buffer> {
-  const file = await readIndex(privateIndex)
-  const index = parseIndex(file)
+async function indexFor({ commonDir, adminDir, to, privateIndex }: HandBack): Promise<Written> {
+  const { bytes, writtenAt } = await readIndex(privateIndex)
+  const index = parseIndex(bytes)
   if (index !== null && (await isTree(commonDir, to, index.entries))) {
-    const plain = entriesOnly(file)
-    if (plain !== null) return plain
+    const plain = entriesOnly(bytes)
+    if (plain !== null) return { bytes: plain, writtenAt }
   }
   const indexFile = join(adminDir, 'worklane-index')
   try {
     await git({ gitDir: adminDir, indexFile }, ['read-tree', to], { writes: true })
-    return await readFile(indexFile)
+    return { bytes: await readFile(indexFile), writtenAt: null }
   } finally {
     await rm(indexFile, { force: true })
   }
@@ -153,15 +162,16 @@ async function indexFor({ commonDir, adminDir, to, privateIndex }: HandBack): Pr
 const LARGEST_INDEX = 64 * 1024 * 1024
 
 /** A file that the lane wrote: a link, or a gigabyte that is none of an index, counts as nothing. */
-async function readIndex(path: string): Promise<Buffer> {
+async function readIndex(path: string): Promise<Written> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const stat = await file.stat()
-    if (stat.isFile() && stat.size <= LARGEST_INDEX) return await file.readFile()
+    if (stat.isFile() && stat.size <= LARGEST_INDEX)
+      return { bytes: await file.readFile(), writtenAt: stat.mtime }
   } catch {
     // One is made from the commit.
   }
-  return Buffer.alloc(0)
+  return { bytes: Buffer.alloc(0), writtenAt: null }
 }
 
 /** Whether the entries are the files of the commit, each under its mode, and nothing else. */

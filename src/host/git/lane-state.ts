@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { chown, copyFile, lstat, mkdtemp, rm } from 'node:fs/promises'
+import { chown, lstat, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { copyIndex } from './copy-index.ts'
 import { type GitPlace, git, gitLine, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
 import { branchOfHead } from './repository.ts'
@@ -100,7 +101,7 @@ export async function diffEverything(
   try {
     if (place.walls?.uid != null) await chown(aside, place.walls.uid, place.walls.uid)
     const indexFile = join(aside, 'index')
-    await copyFile(join(place.gitDir, 'index'), indexFile).catch(() => undefined)
+    await copyIndex(join(place.gitDir, 'index'), indexFile).catch(() => undefined)
     const copy: GitPlace = { ...place, indexFile, quarantine: aside }
     if (place.walls !== undefined) await refreshIndex(copy, WALLED_PATIENCE.least)
     await git(copy, ['add', '-A', '--', ':/'], { writes: true })

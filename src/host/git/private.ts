@@ -3,6 +3,7 @@ import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, writeFile } from 
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
+import { copyIndex } from './copy-index.ts'
 import { git, listSettings } from './git.ts'
 import { FALLBACK_IDENTITY, type Person } from './identity.ts'
 import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
@@ -48,7 +49,7 @@ export async function makePrivate(path: string, source: PrivateSource): Promise<
   // Loose, as git leaves it after a commit.
   const tip = refs.get(`refs/heads/${branch}`)?.oid
   if (tip === undefined) throw new Fault(`The branch ${branch} of the lane is gone.`, { retry: 'never' })
-  if (existsSync(join(adminDir, 'index'))) await copyFile(join(adminDir, 'index'), join(path, 'index'))
+  if (existsSync(join(adminDir, 'index'))) await copyIndex(join(adminDir, 'index'), join(path, 'index'))
   for (const name of OPERATIONS)
     if (existsSync(join(adminDir, name)))
       await cp(join(adminDir, name), join(path, name), { recursive: true, verbatimSymlinks: true })

@@ -6,7 +6,8 @@
  *
  * The index that git has brought up to date is kept for the next time, as long as the lane's own stays the same: without
  * that all files of a new lane are read each time (140 ms for 5,000, measured here with git 2.39), since nobody has
- * written its index since they were. Inside walls the objects that it names are kept beside it. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
+ * written its index since they were. Inside walls the objects that it names are kept beside it. Several may be at work in
+ * a lane, an engine and commands of people: what another uses is never taken away. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
  * (git: Documentation/technical/racy-git.txt). Untracked files that are too large are not even read. Why it is refreshed
  * inside walls: see `refreshIndex`.
  */
@@ -16,11 +17,12 @@ ulimit -f "$4"
 shift 7
 exec 4<&0 5>&1 >&2 </dev/null
 kept=$keep/$(stat -c 'index-%i-%s-%.9Y-%.9Z' "$GIT_DIR/index" 2>/dev/null || echo none)
-[ -e "$kept" ] || rm -rf "$keep"
+[ -e "$kept" ] || rm -f "$keep"/index-*
 mkdir -p "$aside" "$objects" "$keep"
 export GIT_INDEX_FILE="$aside/index"
 for index in "$kept" "$GIT_DIR/index"; do
-  if [ -e "$index" ]; then cp --preserve=timestamps -- "$index" "$GIT_INDEX_FILE"; break; fi
+  [ ! -e "$index" ] || ! cp --preserve=timestamps -- "$index" "$GIT_INDEX_FILE" || break
+  index=
 done
 [ "$send" != send ] || [ "\${index:-}" = "$kept" ] || git "$@" update-index -q --refresh --force-write-index || true
 git "$@" ls-files -z --others --exclude-standard >"$aside/others"
@@ -37,8 +39,7 @@ case $code in
 *) exit "$code" ;;
 esac
 tree=$(git "$@" write-tree)
-mv "$GIT_INDEX_FILE" "$kept"
-export GIT_INDEX_FILE="$kept"
+ln -f "$GIT_INDEX_FILE" "$kept" || true
 head=$(git "$@" rev-parse --quiet --verify 'HEAD^{commit}') || head=
 ignored() { git "$@" ls-files -z --others --ignored --exclude-standard --directory; }
 if [ "$tree $head" = "$before" ]; then printf 'same\\0' >&3; ignored "$@" >&3; exit; fi

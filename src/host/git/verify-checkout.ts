@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { copyFile, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../fault.ts'
 import { giveTree } from '../files/give-tree.ts'
 import type { Walls } from '../sandbox/walls.ts'
+import { copyIndex } from './copy-index.ts'
 import { type GitPlace, git, gitBytes, splitZero } from './git.ts'
 import { makeGitDirectory, ownConfig, repositorySettings } from './own-git-directory.ts'
 import { asText } from './path-bytes.ts'
@@ -111,7 +112,7 @@ async function putAt(checkout: VerifyCheckout, head: string): Promise<void> {
   await git(at, ['clean', '-ffdq'], options)
   await confirm(at, commit)
   await makeGitDirectory(checkout, { path: join(directory, '.git'), head: commit, config })
-  await copyFile(join(at.gitDir, 'index'), join(directory, '.git', 'index'))
+  await copyIndex(join(at.gitDir, 'index'), join(directory, '.git', 'index'))
   await giveTo(join(directory, '.git'), checkout)
 }
 
