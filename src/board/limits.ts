@@ -33,6 +33,16 @@ export interface MachineLimits {
   readonly total: { readonly memory: number; readonly processes: number }
 }
 
+/** What a lane may use here, and what holds it to that. */
+export interface LimitsHere extends LaneLimits {
+  /** Bytes that all lanes together may use. */
+  readonly totalMemory: number
+  /** Version of the control groups that hold them; null: runs are watched instead. */
+  readonly groups: 1 | 2 | null
+  /** False: not all of them can be held; `doctor` says why. */
+  readonly whole: boolean
+}
+
 const GIGABYTE = 1e9
 
 /**

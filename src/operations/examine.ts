@@ -1,6 +1,8 @@
+import type { LimitsHere } from '../board/limits.ts'
 import type { Finding } from '../engine/health/finding.ts'
 import { blindSpot } from '../engine/health/glance.ts'
 import { lookAround } from '../engine/health/look.ts'
+import { limitsHere } from '../engine/limits/here.ts'
 import { plannedRepairs, type Repaired, repair } from '../engine/repair.ts'
 import type { World } from '../engine/world.ts'
 import { findEngine } from '../ledger/engines.ts'
@@ -12,6 +14,7 @@ export interface Examination {
   readonly fixed: readonly Finding[]
   /** What is so because somebody wants it so, and is good to know. */
   readonly remarks: readonly string[]
+  readonly limits: LimitsHere
 }
 
 interface Found extends Finding {
@@ -25,14 +28,15 @@ export async function examine(
   { fix, archives }: { readonly fix: boolean; readonly archives: boolean },
 ): Promise<Examination> {
   const before = await look(world, archives)
-  if (!fix) return { findings: before.map(plain), fixed: [], remarks: await remarksOn(world) }
+  const known = { remarks: await remarksOn(world), limits: limitsHere(world) }
+  if (!fix) return { findings: before.map(plain), fixed: [], ...known }
   const repaired = await repair(world)
   const left = await look(world, archives)
   const still = new Set(left.map(({ what }) => what))
   return {
     findings: left.map((one) => ({ ...plain(one), unfixed: whyLeft(one, repaired) })),
     fixed: before.filter(({ what }) => !still.has(what)).map(plain),
-    remarks: await remarksOn(world),
+    ...known,
   }
 }
 

@@ -3,6 +3,7 @@ import { standing } from '../board/task.ts'
 import { lowDisk } from '../engine/disk.ts'
 import { glance } from '../engine/health/glance.ts'
 import { waitsFor } from '../engine/limits/admission.ts'
+import { limitsHere } from '../engine/limits/here.ts'
 import { rememberedBase } from '../ledger/base.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { isLandingPaused } from '../ledger/landing-pause.ts'
@@ -37,6 +38,8 @@ export default operation({
       sandbox: { mode: world.sandbox, open: runs.filter(({ sandbox }) => sandbox === 'none').length },
       /** What ready tasks wait for besides their turn. */
       limits: waitsFor(world, { ready: counts.waiting.ready, running }),
+      /** What a lane may use, and what holds it to that. */
+      laneLimits: limitsHere(world),
       ...counts,
       running,
       lanes: await countLanes(db),

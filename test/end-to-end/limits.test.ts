@@ -22,6 +22,20 @@ const CAUSES = {
   files: /One of its processes had \d+ files open; the limit is 500 \(limits\.files\)/,
 }
 
+it('limits are always shown, with what holds them', async () => {
+  using repository = makeRepository({
+    'worklane.yaml': 'limits: { processes: 64, memory: 256mb, disk: 2gb }\n',
+  })
+  const { root } = repository
+  const line =
+    /^(Limits {3}|· Limits: )a lane: 64 processes, 256 MB memory, \d+ files, 2 GB disk; (by control groups|watched)/m
+  expect((await worklane(root, 'status')).out).toMatch(line)
+  expect((await worklane(root, 'doctor')).out).toMatch(line)
+  const limits = { processes: 64, memory: 256_000_000, disk: 2_000_000_000, cpu: null }
+  expect(await data(root, 'status')).toMatchObject({ limits: null, laneLimits: limits })
+  expect((await data(root, 'doctor')).limits).toMatchObject(limits)
+})
+
 it('who takes more than its limits fails with the cause, and the others go on', async () => {
   using repository = makeRepository({ 'a.txt': 'one\n', 'offender.mjs': SOURCE, 'worklane.yaml': SETTINGS })
   const kinds = Object.keys(CAUSES) as (keyof typeof CAUSES)[]

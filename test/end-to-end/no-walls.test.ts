@@ -33,7 +33,7 @@ it('is shown loudly while an agent works', async () => {
   expect((await worklane(root, 'task', 'show', '1')).out).toMatch(/^Attempt 1 completed, no walls: /m)
   await data(root, 'task', 'add', 'two')
   expect((await worklane(root, 'claim', '--as', 'ann')).out).toMatch(/^No walls/)
-  expect((await worklane(root, 'doctor')).out).toMatch(/none\. Agents.*\nEverything else is as it should be/)
+  expect((await worklane(root, 'doctor')).out).toMatch(/none\. Agents.*Everything else is as it should be/s)
 })
 
 /** All that each says, on both streams. */

@@ -1,3 +1,6 @@
+import type { LimitsHere } from '../../board/limits.ts'
+import { limitsText } from './limits-text.ts'
+
 interface Finding {
   readonly what: string
   readonly why: string
@@ -11,11 +14,13 @@ export function doctorText({
   findings,
   fixed,
   remarks = [],
+  limits,
 }: {
   readonly findings: readonly Finding[]
   readonly fixed: readonly Finding[]
   /** Not where the ledger cannot be used. */
   readonly remarks?: readonly string[]
+  readonly limits?: LimitsHere
 }): string {
   return [
     ...fixed.map(({ what }) => `✓ ${what}`),
@@ -24,6 +29,7 @@ export function doctorText({
         `! ${what}\n    ${why}${unfixed === undefined ? '' : `\n    Not fixed: ${unfixed}`}\n    Fix: ${fix}`,
     ),
     ...remarks.map((remark) => `· ${remark}`),
+    ...(limits === undefined ? [] : [`· Limits: ${limitsText(limits)}`]),
     ...(findings.length > 0 ? [] : [`Everything${remarks.length === 0 ? '' : ' else'} is as it should be.`]),
   ].join('\n')
 }

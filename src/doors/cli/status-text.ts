@@ -1,4 +1,6 @@
+import type { LimitsHere } from '../../board/limits.ts'
 import type { PushView } from '../../operations/push-view.ts'
+import { limitsText } from './limits-text.ts'
 import { pushText } from './push-text.ts'
 
 interface Status {
@@ -9,6 +11,7 @@ interface Status {
   readonly sandbox: { readonly mode: string; readonly open: number }
   /** What ready tasks wait for besides their turn. */
   readonly limits: string | null
+  readonly laneLimits: LimitsHere
   readonly tasks: Readonly<Record<string, number>>
   readonly waiting: Readonly<Record<'ready' | 'blocked' | 'unreachable' | 'quarantined', number>>
   readonly running: number
@@ -53,7 +56,8 @@ export function statusText(status: Status): string {
     `Engine   ${status.engine === null ? 'not running' : `running since ${status.engine.since}, ${status.running} at work`}`,
     ...sandboxLines(status.sandbox),
     ...(status.disk === null ? [] : [`Disk     ${status.disk}`]),
-    ...(status.limits === null ? [] : [`Limits   ${status.limits}`]),
+    `Limits   ${limitsText(status.laneLimits)}`,
+    ...(status.limits === null ? [] : [`         ${status.limits}`]),
     `Tasks    ${counts.length === 0 ? 'none' : counts.map(([state, count]) => `${count} ${state.replace('_', ' ')}`).join(', ')}`,
     ...(open === 0
       ? []

@@ -1,0 +1,12 @@
+import type { LimitsHere } from '../../board/limits.ts'
+import { detectGroups } from '../../host/limits/detect.ts'
+import type { Site } from '../disk.ts'
+import { machineLimits } from './machine-limits.ts'
+
+/** With as many at once as the settings say. Reads a few files of the system and starts nothing. */
+export function limitsHere({ settings }: Site): LimitsHere {
+  const { lane, total } = machineLimits(settings, settings.agents.parallel)
+  const { found, shortfall } = detectGroups()
+  const groups = found?.dialect.version ?? null
+  return { ...lane, totalMemory: total.memory, groups, whole: shortfall === null }
+}
