@@ -25,6 +25,9 @@ describe('bad words on the command line', () => {
     [['task', 'add', 'a', '--time-limit', '3x'], /^--time-limit: "3x" is not a duration with a unit\./],
     [['task', 'add', 'a', '--touches', '[a'], /^--touches: must close its brackets\./],
     [['task', 'add', '-z'], /^-z is not a flag of this command\./],
+    [['run', '--command', 'x', '-j1'], /^"-j1" begins with a dash and is no flag .*\. Write -j 1\./],
+    [['task', 'add', '-j1'], /^"-j1" begins with a dash/],
+    [['shell', '7', '-j1', '--', '-x'], /^"-j1" begins with a dash/],
     [['run', '--verfy', 'x'], /^--verfy is not a flag of this command\. Did you mean --verify\?/],
     [['clam'], /^"clam" is not a command of Worklane\. Did you mean `?claim`?\?/],
     [['status', '--json=maybe'], /^--json takes no value such as "maybe"\./],
@@ -32,6 +35,11 @@ describe('bad words on the command line', () => {
   ])('%j', async (argv, sentence) => {
     expect(await said(...argv)).toMatch(sentence)
   })
+})
+
+it('what begins with a dash is a word behind --', async () => {
+  const parsed = await parse(['run', 'a', '--', '-j1', '--x'])
+  expect(parsed).toMatchObject({ asked: { input: { what: ['a', '-j1', '--x'] } } })
 })
 
 describe('help', () => {

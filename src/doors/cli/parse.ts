@@ -26,7 +26,7 @@ export type Parsed =
 /** The words as given, not yet checked by the operation's schema. */
 interface Words {
   readonly flags: Readonly<Record<string, unknown>>
-  readonly args: readonly string[]
+  readonly args: readonly (string | undefined)[]
 }
 
 /**
@@ -47,12 +47,30 @@ export async function parse(
     said.words = heard
   }
   await run(application(entry, operation, hear, known), words, { process: out })
+  const strange = said.words === undefined ? undefined : flagLike(said.words, words)
+  if (strange !== undefined) return { kind: 'usage', ...strange }
   if (said.words !== undefined && entry !== undefined && operation !== undefined)
     return check(entry.name, operation, said.words, known)
   if (out.exitCode === 0) return { kind: 'text', text: out.said.stdout }
   const [message = '', ...rest] = out.said.stderr.trim().split('\n')
   const help = entry === undefined ? 'worklane --help' : `worklane ${entry.name} --help`
   return { kind: 'usage', message, hint: [...rest, `See: ${help}`].join(' ') }
+}
+
+/**
+ * The parser takes what looks like a flag and is none, such as `-j1`, for a word. Behind `--` it is one.
+ */
+function flagLike({ args }: Words, argv: readonly string[]): { message: string; hint: string } | undefined {
+  const end = argv.indexOf('--')
+  const behind = end === -1 ? 0 : argv.length - end - 1
+  const word = args.slice(0, args.length - behind).find((one) => one?.startsWith('-') === true)
+  if (word === undefined) return undefined
+  const [, letter, value] = /^-([A-Za-z])(.+)$/.exec(word) ?? []
+  const apart = letter === undefined ? '' : `Write -${letter} ${value}. `
+  return {
+    message: `${JSON.stringify(word)} begins with a dash and is no flag of this command.`,
+    hint: `${apart}If it is meant as a word, put it behind --`,
+  }
 }
 
 /** `worklane help claim` says what `worklane claim --help` says. */
