@@ -50,6 +50,8 @@ export interface Verdict {
   readonly outcome: RunOutcome
   /** One sentence for people and for the next attempt. */
   readonly detail: string
+  /** The next attempt would come to the same: a person has to change something first. */
+  readonly hopeless?: true
 }
 
 /** What is wrong with a lane in which a merge of base took away what base had changed, and how to mend it. */
@@ -80,6 +82,14 @@ export function judge(evidence: Evidence): Verdict {
   return { ...verdict, detail: `${verdict.detail} ${limit.text}` }
 }
 
+/** What a shell exits with where it cannot start a command (POSIX, 2.8.2). */
+const UNSTARTED: Readonly<Record<number, string>> = {
+  126: 'So a shell says that the command cannot be run.',
+  127: 'So a shell says that there is no such command.',
+}
+const HOW_TO_NAME =
+  'A lane has only what is committed: commit the command, or name it by its absolute path. What walls show: worklane sandbox test; to show more: sandbox.read in worklane.yaml'
+
 function judgeWork(evidence: Evidence): Verdict {
   if (evidence.stopRequested) return { outcome: 'stopped', detail: 'Stopped on request.' }
   if (evidence.timedOut) return { outcome: 'timed_out', detail: 'The time limit was reached.' }
@@ -91,7 +101,10 @@ function judgeWork(evidence: Evidence): Verdict {
   const clean = evidence.exitCode === 0
   if (evidence.commits === 0) {
     if (evidence.allowEmpty && clean) return { outcome: 'no_change', detail: 'No change was needed.' }
-    return { outcome: 'failed', detail: `The agent ${how} without a commit or a changed file.` }
+    const detail = `The agent ${how} without a commit or a changed file.`
+    const unstarted = UNSTARTED[evidence.exitCode ?? 0]
+    if (unstarted === undefined) return { outcome: 'failed', detail }
+    return { outcome: 'failed', detail: `${detail} ${unstarted} ${HOW_TO_NAME}`, hopeless: true }
   }
   if (evidence.checks !== null && !evidence.checks.green)
     return { outcome: 'failed', detail: `The check \`${evidence.checks.failed}\` failed.` }

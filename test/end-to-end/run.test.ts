@@ -121,6 +121,18 @@ describe('run', () => {
     expect(contentOf(repository.root, 'one.txt')).toBe('1\n')
   })
 
+  it('starts a command that is not there once, and says what to do', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    repository.write('agent.sh', 'true\n')
+    const said = await worklane(root, 'run', 'one', '--command', './agent.sh', '--json')
+    expect(said.out.match(/"type":"run.started"/g)).toHaveLength(1)
+    const { data: summary } = JSON.parse(said.out.trim().split('\n').at(-1) ?? '')
+    expect(summary.unfinished).toMatchObject([
+      { id: 1, state: 'pending', reason: expect.stringContaining('commit the command, or name it by') },
+    ])
+  })
+
   it('reports what failed, keeps its lane, and says how to go on', async () => {
     using repository = makeRepository()
     const { code, summary } = await run(repository, {

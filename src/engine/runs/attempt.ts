@@ -67,7 +67,8 @@ export async function attempt(world: World, taskId: number, rules: AttemptRules)
   const done = await work(world, { task, lane, run }, rules)
   crashPoint('run.exited')
   rules.activity.forget(taskId)
-  await finishAttempt(world, { task, lane, run, ...done, verify: rules.verify })
+  const { hopeless } = await finishAttempt(world, { task, lane, run, ...done, verify: rules.verify })
+  if (hopeless) rules.put.add(taskId)
   throwIfFull(world, new Fault(`The attempt at task ${taskId} could not go on.`, { retry: 'later' }))
 }
 

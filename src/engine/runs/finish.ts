@@ -40,15 +40,16 @@ export interface FinishedAttempt {
   readonly verify: string | null
 }
 
-/** The worker is gone: keep what it left, look at what it did, and write the verdict. */
-export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<void> {
+/** The worker is gone: keep what it left, look at what it did, and write the verdict, which is the answer. */
+export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<Verdict> {
   const { task, lane, run, exit } = finished
   const { verdict, result, fate } = forgiveFullDisk(world, await lookAtWork(world, finished))
   crashPoint('run.judged')
   await transact(world.ledger, world.actor, async (tx) => {
     const code = typeof exit === 'string' ? null : exit.exitCode
     const signal = typeof exit === 'string' ? null : exit.signal
-    await endRun(tx, run, { ...verdict, exitCode: code, signal })
+    const { outcome, detail } = verdict
+    await endRun(tx, run, { outcome, detail, exitCode: code, signal })
     if (fate === 'rejected') await rejectLane(tx, lane, verdict.detail)
     if (fate === 'diverged') await quarantineLane(tx, lane, verdict.detail)
     const held = await holdsTask(tx, task.id, task.epoch)
@@ -56,6 +57,7 @@ export async function finishAttempt(world: World, finished: FinishedAttempt): Pr
     if (isRefusal(held)) return null
     return await conclude(tx, world, { task: held, lane, verdict, result, verify: finished.verify })
   })
+  return verdict
 }
 
 /** Where nothing could be written the work says nothing about the agent: it is kept, and the attempt does not count. */

@@ -28,5 +28,15 @@ describe('judge', () => {
     ['a merge that takes away what others did', { undone: 'It does.' }, 'failed'],
     ['the time limit', { timedOut: true }, 'timed_out'],
     ['a stop that was asked for', { stopRequested: true, timedOut: true }, 'stopped'],
+    ['a command that is not there', { commits: 0, exitCode: 127 }, 'failed'],
   ])('%s', (_, change, outcome) => expect(judge({ ...evidence, ...change }).outcome).toBe(outcome))
+
+  it.each([126, 127])(
+    'says what an exit with %i without work is, and that another attempt is no use',
+    (exitCode) => {
+      const verdict = judge({ ...evidence, commits: 0, exitCode })
+      expect(verdict).toMatchObject({ hopeless: true, detail: expect.stringContaining('absolute path') })
+      expect(judge({ ...evidence, exitCode }).hopeless).toBeUndefined()
+    },
+  )
 })
