@@ -21,6 +21,8 @@ export default operation({
     return {
       ...found,
       standing: found.state === 'pending' ? standing(found, await taskMap(db)) : null,
+      /** What its programs may reach: by its own word, or by the settings. */
+      reaches: found.network ?? world.settings.sandbox.network,
       lease: await liveLease(db, id),
       lanes: await lanesOf(db, id),
       runs: await runsOf(db, id),

@@ -35,6 +35,10 @@ test('a task reaches what it may, and what it may not is refused and told', asyn
     const said = [1, 2, 3].map((id) => repository.git('show', `main:said-${id}`))
     expect(said[0]).toBe('hello')
     expect(said[1]).toMatch(/^Worklane: this task may not reach 127\.0\.0\.1:\d+\./)
+    expect((await worklane(root, 'task', 'show', '1')).out).toMatch(/^Network {3}on \(by the settings\)$/m)
+    expect((await worklane(root, 'task', 'show', '2')).out).toMatch(
+      /^Network {3}only example\.com \(its own\)$/m,
+    )
     expect(said[2]).toBe('ECONNREFUSED')
     expect(asked).toBe(1)
     const events = (await worklane(root, 'events', '--json')).out

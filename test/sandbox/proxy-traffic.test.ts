@@ -64,13 +64,19 @@ test('a refusal says what to do, to the lane and to us', async () => {
   await using scene = await makeScene()
   const text = await send(scene, `CONNECT evil.org:22 HTTP/1.1\r\nHost: x\r\n\r\n`, [403])
   const sentence =
-    'Worklane: this task may not reach evil.org:22. To allow it, add it to sandbox.network.domains in worklane.yaml.'
+    'Worklane: this task may not reach evil.org:22. To allow it, add it to the domains of the task (--network, network=) or, where it has none of its own, to sandbox.network.domains in worklane.yaml.'
   expect(text).toContain(`\r\n\r\n${sentence}\n`)
   expect(scene.refused).toEqual([{ target: 'evil.org:22', why: 'domain', sentence }])
   await send(scene, `CONNECT ten.wild.test:${PORT} HTTP/1.1\r\nHost: x\r\n\r\n`, [403])
   expect(scene.refused).toMatchObject([{ why: 'address', sentence: expect.stringContaining('10.0.0.1') }])
   await send(scene, 'nonsense\r\n\r\n', [400])
   expect(scene.refused).toMatchObject([{ why: 'request' }])
+  for (const host of ['169.254.169.254', '10.0.0.1', '[::1]']) {
+    const closed = await send(scene, `CONNECT ${host}:80 HTTP/1.1\r\nHost: x\r\n\r\n`, [403])
+    expect(closed).toContain(
+      `${host}:80. It is no address of the public internet, and no list of domains opens such.`,
+    )
+  }
 })
 
 /** A proxy before one raw server, which is called `server.test`. */

@@ -24,7 +24,7 @@ test('the attempts are ones: without rules they arrive', async () => {
 test('inside of walls an allowed request works, and there is no other way out', async () => {
   await using scene = await makeScene()
   const refusal = expect.stringMatching(
-    /^403 Worklane: this task may not reach evil\.org:\d+\. To allow it, add it to sandbox\.network\.domains in worklane\.yaml\.$/,
+    /^403 Worklane: this task may not reach evil\.org:\d+\. To allow it, add it to the domains of the task \(.*or, .*to sandbox\.network\.domains in worklane\.yaml\.$/,
   )
   expect(await probeInWalls(scene)).toEqual({
     'allowed, as a tunnel': '200 allowed GET / 0',

@@ -1,11 +1,13 @@
 import type { Landing } from '../../board/landing.ts'
 import type { Lane } from '../../board/lane.ts'
 import type { Lease } from '../../board/lease.ts'
+import type { NetworkPolicy } from '../../board/network.ts'
 import type { Run } from '../../board/run.ts'
 import type { Standing, Task } from '../../board/task.ts'
 
 interface Shown extends Task {
   readonly standing: Standing | null
+  readonly reaches: NetworkPolicy
   readonly lease: Lease | null
   readonly lanes: readonly Lane[]
   readonly runs: readonly Run[]
@@ -27,6 +29,7 @@ export function taskText(task: Shown): string {
     ...(task.touches.length === 0 ? [] : [`Touches   ${task.touches.join(', ')}`]),
     ...(task.command === null ? [] : [`Agent     ${task.command}`]),
     ...(task.verify === null ? [] : [`Verify    ${task.verify}`]),
+    `Network   ${networkText(task)}`,
     ...(lease === null
       ? []
       : [
@@ -51,6 +54,11 @@ export function taskText(task: Shown): string {
       ({ kind, text, times }) => `\nNote (${kind}${times === 1 ? '' : `, ${times} times`}): ${text}`,
     ),
   ].join('\n')
+}
+
+function networkText({ network, reaches }: Shown): string {
+  const what = reaches.mode === 'domains' ? `only ${reaches.domains.join(', ')}` : reaches.mode
+  return `${what} (${network === null ? 'by the settings' : 'its own'})`
 }
 
 function wallsOf({ sandbox, state }: Run): string {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { chmod, chown } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
   type Destination,
@@ -11,6 +11,7 @@ import {
   readDestination,
 } from '../../board/network.ts'
 import { Fault } from '../fault.ts'
+import { kindOfAddress } from './addresses.ts'
 import { dial, type NoConnection, type Resolve, systemResolve } from './dial.ts'
 import { relayRequest } from './relay-request.ts'
 import { ender, socketPathFor } from './socket-path.ts'
@@ -104,18 +105,27 @@ function gateOf(options: ProxyOptions, signal: AbortSignal): Gate {
     async open(to, asked) {
       if (to === null) return malformed(asked)
       const target = `${to.host}:${to.port}`
-      if (!isAllowed(allowed, to))
-        return refuse(
-          'domain',
-          asked,
-          `this task may not reach ${target}. To allow it, add it to sandbox.network.domains in worklane.yaml.`,
-        )
       const mayBePrivate = allowPrivate.includes(target)
+      if (!isAllowed(allowed, to)) {
+        const way = isClosed(to.host) && !mayBePrivate ? NO_WAY : WAY
+        return refuse('domain', asked, `this task may not reach ${target}. ${way}`)
+      }
       const connection = await dial(to, { resolve, mayBePrivate, patience: DIAL_PATIENCE, signal })
       if (connection instanceof Socket || !connection.refused) return connection
       return refuse('address', asked, connection.sentence)
     },
   }
+}
+
+/** Which list it is that holds here, the proxy does not know. */
+const WAY =
+  'To allow it, add it to the domains of the task (--network, network=) or, where it has none of its own, to sandbox.network.domains in worklane.yaml.'
+const NO_WAY = 'It is no address of the public internet, and no list of domains opens such.'
+
+/** Only what is written as an address: to look a name up for a hint would send it out. */
+function isClosed(host: string): boolean {
+  const literal = host.replace(/^\[|\]$/g, '')
+  return isIP(literal) !== 0 && kindOfAddress(literal) !== 'public'
 }
 
 function readDomain(text: string): Domain {
