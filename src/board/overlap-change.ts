@@ -12,6 +12,7 @@ export interface KnownOverlap extends OverlapKey, Pick<Overlap, 'kind' | 'files'
 }
 
 export interface OverlapChanges {
+  /** The heaviest first: in this order agents read of them. */
   readonly found: readonly Overlap[]
   /** Still there, and not as it was. */
   readonly changed: readonly { readonly known: KnownOverlap; readonly now: Overlap }[]
@@ -32,13 +33,21 @@ export function overlapChanges(
   const now = new Map(look.overlaps.map((one) => [word(keyOf(one)), one]))
   const dark = new Set(look.unknown.map((one) => word(keyOf(one))))
   return {
-    found: [...now].flatMap(([key, one]) => (before.has(key) ? [] : [one])),
+    found: [...now]
+      .flatMap(([key, one]) => (before.has(key) ? [] : [one]))
+      .sort((a, b) => weight(b) - weight(a)),
     changed: [...now].flatMap(([key, one]) => {
       const was = before.get(key)
       return was === undefined || isSame(was, one) ? [] : [{ known: was, now: one }]
     }),
     gone: [...before].flatMap(([key, one]) => (now.has(key) || dark.has(key) ? [] : [one])),
   }
+}
+
+/** How much of a conflict it is: places in files, and files without any, such as deleted ones. */
+function weight({ files, hunks }: Overlap): number {
+  const placed = new Set(hunks.map(({ path }) => path))
+  return hunks.length + files.filter((file) => isReal(file) && !placed.has(file.path)).length
 }
 
 function word({ taskId, otherId }: OverlapKey): string {

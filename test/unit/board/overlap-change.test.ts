@@ -24,6 +24,20 @@ test('a look is compared with what is known; what it could not see stays', () =>
   expect(overlapChanges(before, { ...look, unknown: [] }).gone.map(({ id }) => id)).toEqual([2, 4])
 })
 
+test('what is found is told in the order of its weight', () => {
+  const heavy = overlap([3, 4])
+  const two = { ...heavy, hunks: [...heavy.hunks, ...heavy.hunks] }
+  const three = {
+    ...overlap([5, 6]),
+    files: ['x', 'y', 'z'].map((path) => ({ path, kind: 'CONFLICT (contents)' })),
+  }
+  const { found } = overlapChanges([], {
+    overlaps: [overlap([1, 2]), two, three, overlap([7, 8])],
+    unknown: [],
+  })
+  expect(found.map(({ tasks }) => tasks[0])).toEqual([5, 3, 1, 7])
+})
+
 test('each side reads its own lines first', () => {
   const of = (isFirst: boolean) => overlapNote(overlap([1, 2]), { other: 2, subject: 'S', isFirst })
   expect(of(true)).toContain('- x: lines 3-4 here, after line 9 there')
