@@ -12,6 +12,11 @@ export function homePathsOf(programs: readonly string[]): string[] {
   return [...new Set(known(programs).flatMap(({ home }) => home))]
 }
 
+/** Those of all programs that are known. */
+export function everyHomePath(): string[] {
+  return [...new Set(AGENT_PROGRAMS.flatMap(({ home }) => home))]
+}
+
 /**
  * Provider keys that are set and not handed to an agent, because nothing in its command tells which it needs.
  * `allowed`: what the settings list. A known program misses none: it has those of its own provider.

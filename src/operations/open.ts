@@ -1,12 +1,13 @@
-import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { homedir, userInfo } from 'node:os'
+import { basename, join } from 'node:path'
 import { lazyRedactor } from '../board/redact.ts'
-import { secretValues } from '../board/secrets.ts'
+import { dotenvSecrets, loginSecrets, secretValues } from '../board/secrets.ts'
+import { everyHomePath } from '../config/provider-keys.ts'
 import { readSettings, SANDBOX_MODES, type SandboxMode, type Settings } from '../config/settings.ts'
 import { UsageError } from '../config/usage-error.ts'
 import type { World } from '../engine/world.ts'
 import { currentMoment } from '../host/clock.ts'
-import { envFiles } from '../host/files/env-files.ts'
+import { envFiles, readText } from '../host/files/env-files.ts'
 import { networkFileSystem } from '../host/files/network.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from '../host/process/identity.ts'
 import { openLedger } from '../ledger/ledger.ts'
@@ -67,9 +68,11 @@ async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): P
   const repository = await usableRepository(cwd)
   const { root } = repository
   const settings = await readSettings(root)
-  const redact = lazyRedactor(() =>
-    [process.env, ...envFiles(root, settings.lanes.copy)].flatMap(secretValues),
-  )
+  const redact = lazyRedactor(() => [
+    ...secretValues(process.env),
+    ...envFiles(root, settings.lanes.copy).flatMap(dotenvSecrets),
+    ...loginFiles(settings).flatMap((path) => loginSecrets(basename(path), readText(path))),
+  ])
   const actor = { name: actorName(), now: () => Date.now(), moment: currentMoment, redact }
   const alive = (identity: string): boolean => isAlive(JSON.parse(identity) as ProcessIdentity)
   return {
@@ -81,6 +84,11 @@ async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): P
     isAlive: alive,
     ...signals,
   }
+}
+
+/** What lanes may get a copy of. */
+function loginFiles({ sandbox }: Settings): string[] {
+  return [...new Set([...sandbox.home, ...everyHomePath()])].map((path) => join(homedir(), path))
 }
 
 /** The environment goes before the settings of the repository: a machine without walls needs one word for all. */

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type Said, WORKLANE } from '../fixtures/cli.ts'
-import { makeRepository } from '../fixtures/repository.ts'
+import { data, type Said, WORKLANE } from '../fixtures/cli.ts'
+import { makeRepository, temporaryDirectory } from '../fixtures/repository.ts'
 
 const long = (seed: string, length: number): string => `${seed}0Kq7Rz4Wm1Xp8`.repeat(10).slice(0, length)
 
@@ -139,4 +139,26 @@ it('thirteen canaries show in no output, event, log, note or byte of the ledger'
       .map(([name]) => `${name} in ${place}`),
   )
   expect(leaks).toEqual([])
+})
+
+it('dotenv files below the top, by whatever name, and copied logins are known too', async () => {
+  using repository = makeRepository()
+  const { root, write } = repository
+  const secrets = ['q9Zt4Lw8Vb2Nc7Xk1Mj6Hs', 'Tr5Yx2Qm8Wk4Zp7Lb1Vd9Gf', 'only-in-the-login-of-codex']
+  const home = temporaryDirectory()
+  mkdirSync(join(home, '.codex'))
+  writeFileSync(join(home, '.codex/auth.json'), JSON.stringify({ tokens: { access: secrets[2] } }))
+  write('packages/api/.env', `SITE=${secrets[0]}\n`)
+  write('.env.local', `OTHER=${secrets[1]}\n`)
+  const { HOME } = process.env
+  process.env.HOME = home
+  try {
+    await data(root, 'task', 'add', 'one')
+    await data(root, 'task', 'note', '1', `found ${secrets.join(' and ')}`)
+    const { notes } = await data(root, 'task', 'show', '1')
+    expect(notes[0].text).toBe('found [redacted] and [redacted] and [redacted]')
+  } finally {
+    process.env.HOME = HOME
+    rmSync(home, { recursive: true })
+  }
 })

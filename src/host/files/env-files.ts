@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseEnv } from 'node:util'
 
@@ -7,23 +7,42 @@ const NAME = /^\.env(\.(?!example|sample|template|dist|test$).*)?$/
 /** Bytes. */
 const LARGEST = 1024 * 1024
 
-/** The variables of the dotenv files at the top of a checkout, and of those among `paths`, by file; none of what cannot be read. */
+/** Directories that are looked into below the top, and how deep: it is done before the first line is written. */
+const MOST_DIRECTORIES = 300
+const DEEPEST = 3
+/** What others have made lies there, and much of it. */
+const PASSED_OVER = ['node_modules', 'vendor', 'target', 'dist', 'build', 'venv']
+
+/** The variables of the dotenv files of a checkout, and of those among `paths`, by file; none of what cannot be read. */
 export function envFiles(root: string, paths: readonly string[]): Record<string, string | undefined>[] {
-  const top = list(root)
-  const names = [...new Set([...top, ...paths])].filter((path) => NAME.test(basename(path)))
-  return names.map((name) => parseEnv(read(join(root, name))))
+  const named = paths.filter((path) => NAME.test(basename(path)))
+  return [...new Set([...dotenvIn(root), ...named])].map((name) => parseEnv(readText(join(root, name))))
 }
 
-function list(root: string): string[] {
+/** Relative to `root`, nearest first; hidden directories, lanes among them, are passed over. */
+function dotenvIn(root: string): string[] {
+  const found: string[] = []
+  const toSee = [{ path: '', depth: 0 }]
+  for (const { path, depth } of toSee)
+    for (const entry of list(join(root, path))) {
+      if (NAME.test(entry.name)) found.push(join(path, entry.name))
+      const isSeen = entry.isDirectory() && !entry.name.startsWith('.') && !PASSED_OVER.includes(entry.name)
+      if (isSeen && depth < DEEPEST && toSee.length <= MOST_DIRECTORIES)
+        toSee.push({ path: join(path, entry.name), depth: depth + 1 })
+    }
+  return found
+}
+
+function list(directory: string): Dirent[] {
   try {
-    return readdirSync(root)
+    return readdirSync(directory, { withFileTypes: true })
   } catch {
     return []
   }
 }
 
-/** A pipe would be waited for. */
-function read(path: string): string {
+/** Empty where it cannot be read, is no file or is large. A pipe would be waited for. */
+export function readText(path: string): string {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
