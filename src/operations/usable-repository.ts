@@ -8,6 +8,9 @@ import { findRepository, type Repository } from '../host/git/repository.ts'
 /** SQLite opens no file with a longer path than 504 bytes (measured; its MAX_PATHNAME is 512), wherever it is. */
 const LONGEST_PATH = 440
 
+/** The git that a lane has inside its walls (engine/sandbox.ts): it looks like a repository and has no ledger. */
+const PRIVATE_GIT = /\/worklane\/lanes\/\d+\/git$/
+
 /**
  * The repository around `cwd`, with a checkout that can be worked with. Looks only: nothing has changed when it says no.
  * @throws UsageError
@@ -27,6 +30,11 @@ export async function usableRepository(cwd: string): Promise<Repository & { read
       hint: 'Go into one, or make one: git init && git commit --allow-empty -m first',
     })
   const { root } = repository
+  if (PRIVATE_GIT.test(repository.commonDir))
+    throw new UsageError('This is inside the walls of a lane, and nothing here answers for its task.', {
+      code: 'inside-walls',
+      hint: 'Ask in a terminal outside of them; the agent of the lane asks by its own socket.',
+    })
   if (root === null) throw noCheckout(repository)
   refusePath(repository, root)
   await refuseForeign(repository, root)

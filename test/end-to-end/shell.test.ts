@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
@@ -131,6 +131,15 @@ describe('a lane that an agent worked in meanwhile', () => {
     expect(JSON.parse((await visit).out).data).toEqual({ exitCode: 0, walls: true, problem: null })
     expect(plainGit(lane, 'log', '-2', '--format=%s')).toBe('late\nagent')
   })
+})
+
+it('worklane inside of walls says that nothing answers there, and does not take the lane for a repository', async () => {
+  const { repository, root } = await claimed()
+  using _ = repository
+  const product = dirname(dirname(WORKLANE))
+  repository.write('worklane.yaml', `sandbox: { read: [${JSON.stringify(product)}] }\n`)
+  const said = await worklane(root, 'shell', '1', '--', WORKLANE, 'status')
+  expect([said.code, said.err]).toEqual([2, expect.stringContaining('This is inside the walls of a lane')])
 })
 
 describe('without walls', () => {
