@@ -105,3 +105,19 @@ it('never begins by itself where walls cannot be built: nothing of a lane runs',
   expect(readFileSync(proof, 'utf8')).toBe('set up\nset up\n')
   expect((await data(repository.root, 'task', 'show', '3')).state).toBe('pending')
 })
+
+it('names of the settings that lead nowhere are findings', async () => {
+  using repository = makeRepository()
+  const { root } = repository
+  repository.write('worklane.yaml', 'sandbox: { read: [/no/such], write: ["~/no-cache"], home: [.no-rc] }\n')
+  process.env.WORKLANE_SANDBOX = 'walls'
+  const { findings } = await data(root, 'doctor').finally(() => {
+    process.env.WORKLANE_SANDBOX = 'none'
+  })
+  const missing = findings.filter(({ code }: { code: string }) => code === 'sandbox-path-missing')
+  expect(missing.map(({ what }: { what: string }) => what)).toEqual([
+    'There is no /no/such, which sandbox.read names.',
+    'There is no ~/no-cache, which sandbox.write names.',
+    'There is no .no-rc, which sandbox.home names.',
+  ])
+})
