@@ -274,3 +274,13 @@ describe('run again', () => {
     expect((await data(root, 'task', 'show', '1')).state).toBe('pending')
   })
 })
+
+it('a task that never had a lane is cancelled without a word of one', async () => {
+  using repository = makeRepository()
+  const { root } = repository
+  await data(root, 'task', 'add', 'one')
+  expect((await worklane(root, 'task', 'cancel', '1')).out).toBe('Task 1 is cancelled.\n')
+  await data(root, 'task', 'add', 'two')
+  await data(root, 'claim', '2', '--as', 'ann')
+  expect((await worklane(root, 'task', 'cancel', '2')).out).toContain('worklane lane restore 2')
+})

@@ -27,6 +27,18 @@ test('a verify run is told as it begins and ends', () => {
 
 test.each([
   ['run.started', 'run/3', { task: 7, command: '/opt/claude -p' }, 'started claude'],
+  [
+    'lane.quarantined',
+    'lane/3',
+    { task: 7, reason: 'It holds a file that is too large' },
+    'its lane was set aside: It holds a file that is too large; see: worklane archive list',
+  ],
+  [
+    'lane.quarantined',
+    'lane/3',
+    { task: 7, reason: 'Somebody worked in the lane' },
+    'its lane was set aside: Somebody worked in the lane; see: worklane lane show 7',
+  ],
   ['run.ended', 'run/3', { task: 7, outcome: 'completed', detail: '2 commits.' }, 'done: 2 commits.'],
   [
     'run.ended',

@@ -60,8 +60,8 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   'task edit': ({ id, subject }: Task) => `Task ${id}: ${subject}`,
   'task note': noted,
   note: noted,
-  'task cancel': ({ id }: Task) =>
-    `Task ${id} is cancelled. What its lane held is archived: worklane lane restore ${id}`,
+  'task cancel': ({ id, restorable }: Task & { restorable: boolean }) =>
+    `Task ${id} is cancelled.${restorable ? ` What its lane held is archived: worklane lane restore ${id}` : ''}`,
   'task retry': ({ id }: Task) => `Task ${id} is pending again. Start it with: worklane run`,
   claim: (claim: {
     task: Task

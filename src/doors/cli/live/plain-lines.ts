@@ -21,8 +21,7 @@ const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
   'task.cancelled': () => 'cancelled',
   'task.reopened': () => 'goes again',
   'task.landed': landed,
-  'lane.quarantined': (event, id) =>
-    `${because('its lane was set aside', event)}; see: worklane lane show ${id}`,
+  'lane.quarantined': quarantined,
   'lane.network_refused': (event) => text(event, 'text').replace(/^Worklane: /, ''),
   'landing.review_requested': (_, id) =>
     `waits for a review: worklane lane diff ${id}, then worklane approve ${id} or worklane reject ${id} --note WHY`,
@@ -71,6 +70,13 @@ function verifyLine(event: LedgerEvent): string | null {
   return event.type === 'verify.ended'
     ? `verify of ${what} ${VERIFY_ENDS[text(event, 'result')] ?? 'ended'}`
     : null
+}
+
+/** Where two worked in it, it stays; what the walls did not let out is archived at once. */
+function quarantined(event: LedgerEvent, id: number): string {
+  const stays = text(event, 'reason').startsWith('Somebody worked')
+  const where = stays ? `worklane lane show ${id}` : 'worklane archive list'
+  return `${because('its lane was set aside', event)}; see: ${where}`
 }
 
 /** What is stacked anew because of another is no news of its own. */
