@@ -137,7 +137,7 @@ async function tryMove(test: TestLedger, { kind, id, epochBack }: Move): Promise
     if (kind === 'expire') return await expireLeases(tx, await expiredLeases(tx.db, tx.moment))
     if (kind === 'cancel') return await cancelTask(tx, id)
     if (kind === 'retry') return await reopenTask(tx, id)
-    if (kind === 'return') return await returnTask(tx, id, { kind: 'rejection', text: 'red' })
+    if (kind === 'return') return await sendBack(tx, id)
     if (kind === 'land') return await landNow(tx, id)
     const held = await holdsTask(tx, id, epoch)
     if (isRefusal(held)) return held
@@ -151,6 +151,17 @@ async function tryMove(test: TestLedger, { kind, id, epochBack }: Move): Promise
       verify: null,
     })
   })
+}
+
+/** As whoever lands does it: the entry ends, and its task goes back. */
+async function sendBack(tx: Parameters<typeof moveLanding>[0], id: number): Promise<unknown> {
+  const landing = await activeLanding(tx.db, id)
+  if (landing?.state !== 'queued') return null
+  for (const step of ['start', 'conflict'] as const) {
+    const moved = await moveLanding(tx, landing.id, step)
+    if (isRefusal(moved)) return moved
+  }
+  return await returnTask(tx, id, { kind: 'rejection', text: 'red' })
 }
 
 async function landNow(tx: Parameters<typeof moveLanding>[0], id: number): Promise<unknown> {
