@@ -8,7 +8,7 @@ const NAME = /^\.env(\.(?!example|sample|template|dist|test$).*)?$/
 const LARGEST = 1024 * 1024
 
 /** Directories that are looked into below the top, and how deep: it is done before the first line is written. */
-const MOST_DIRECTORIES = 300
+const MOST_DIRECTORIES = 100
 const DEEPEST = 3
 /** What others have made lies there, and much of it. */
 const PASSED_OVER = ['node_modules', 'vendor', 'target', 'dist', 'build', 'venv']
