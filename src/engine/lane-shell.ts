@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { divergence } from '../board/lane.ts'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import { deleteOwnRefs } from '../host/git/own-refs.ts'
 import { branchTip, refTargets } from '../host/git/refs.ts'
@@ -67,12 +68,10 @@ async function enterable(world: World, taskId: number): Promise<OwnedLane | Refu
       `The lane of task ${taskId} is being made.`,
       `Try again when it is ready: worklane lane show ${taskId}`,
     )
-  if (lane.state === 'quarantined')
-    return refuse(
-      'lane-quarantined',
-      `Two worked in the lane of task ${taskId} at once, and it is set aside: ${lane.path}`,
-      `Merge what is wanted of refs/worklane/${taskId}/ there, then: worklane lane resolve ${taskId}`,
-    )
+  if (lane.state === 'quarantined') {
+    const { what, fix } = divergence(lane)
+    return refuse('lane-quarantined', what, fix)
+  }
   if (lane.state === 'ready' && lane.owner !== null)
     return refuse(
       'lane-busy',

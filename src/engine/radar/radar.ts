@@ -120,14 +120,16 @@ export class Radar {
     tips: ReadonlyMap<string, string | null>,
     changed: ReadonlySet<number> | null,
   ): Promise<Sight> {
+    // Its time over, it goes whatever is seen now: as long as it is kept, the lane is due.
+    const dark = this.#dark.get(lane.id)
+    const isDark = dark !== undefined && performance.now() < dark.until
+    if (!isDark) this.#dark.delete(lane.id)
     const tip = tips.get(lane.base)
     if (tip == null) return { reason: `Its base ${lane.base} is gone.` }
     if (frozen !== null) return { side: { taskId, commit: frozen, base: tip }, unseen: [] }
     const before = this.#snapshots.get(lane.id) ?? null
     const isKnown = before !== null && changed !== null && !changed.has(lane.id)
-    const dark = this.#dark.get(lane.id)
-    if (dark !== undefined && performance.now() < dark.until) return { reason: dark.reason }
-    this.#dark.delete(lane.id)
+    if (isDark) return { reason: dark.reason }
     const began = performance.now()
     try {
       const { store } = this.#opened()
