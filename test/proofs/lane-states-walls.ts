@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { runAs } from '../fixtures/ordinary-user.ts'
 import type { Figures, Proof, Report } from './proof.ts'
@@ -19,15 +20,21 @@ export const laneStatesWalls: Proof<Size> = {
   full: { states: 1000, perRepository: 20, ordinary: 30 },
   async run(size, report): Promise<Figures> {
     const total = new Map<string, number>()
-    for (let n = 1, left = size.states; left > 0; n += 1, left -= size.perRepository) {
-      const who = (n * size.ordinary) % 100 < size.ordinary ? 'ordinary' : 'self'
-      const count = Math.min(left, size.perRepository)
-      const counts = await report.once(
-        `repository ${n}`,
-        async () => await oneRepository(who, count, report, n),
-      )
-      for (const [key, value] of Object.entries(counts)) total.set(key, (total.get(key) ?? 0) + value)
+    const rounds = Math.ceil(size.states / size.perRepository)
+    const left = Array.from({ length: rounds }, (_, at) => at + 1).values()
+    const work = async (): Promise<void> => {
+      for (const n of left) {
+        const who = (n * size.ordinary) % 100 < size.ordinary ? 'ordinary' : 'self'
+        const count = Math.min(size.states - (n - 1) * size.perRepository, size.perRepository)
+        const counts = await report.once(
+          `repository ${n}`,
+          async () => await oneRepository(who, count, report, n),
+        )
+        for (const [key, value] of Object.entries(counts)) total.set(key, (total.get(key) ?? 0) + value)
+      }
     }
+    // A round mostly waits for one program at a time.
+    await Promise.all(Array.from({ length: availableParallelism() }, work))
     return figures(total)
   },
 }
