@@ -181,14 +181,24 @@ export async function condemnLane(tx: Tx, lane: OwnedLane, reason: string): Prom
 
 /** What is in the lane is not what the walls let out: it is set aside, and the next attempt begins anew. */
 export async function rejectLane(tx: Tx, lane: OwnedLane, reason: string): Promise<OwnedLane | Refusal> {
-  const quarantined = await quarantineLane(tx, lane, reason)
+  const quarantined = await setAside(tx, lane, reason, 'rejected')
   return isRefusal(quarantined) ? quarantined : await condemnLane(tx, quarantined, reason)
 }
 
 /** Two have worked in it at once, and only a person knows which is right. */
 export async function quarantineLane(tx: Tx, lane: OwnedLane, reason: string): Promise<OwnedLane | Refusal> {
+  return await setAside(tx, lane, reason, 'diverged')
+}
+
+/** `diverged`: it stays and waits for a person; `rejected`: it is archived at once. */
+async function setAside(
+  tx: Tx,
+  lane: OwnedLane,
+  reason: string,
+  kind: 'diverged' | 'rejected',
+): Promise<OwnedLane | Refusal> {
   const change = { holder: 'host' }
-  return await moveLane(tx, lane, 'quarantine', change, { type: 'lane.quarantined', data: { reason } })
+  return await moveLane(tx, lane, 'quarantine', change, { type: 'lane.quarantined', data: { reason, kind } })
 }
 
 /** Sets the task's lane aside because its holder may still be writing in it. */

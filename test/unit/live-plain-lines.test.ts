@@ -30,14 +30,14 @@ test.each([
   [
     'lane.quarantined',
     'lane/3',
-    { task: 7, reason: 'It holds a file that is too large' },
+    { task: 7, reason: 'It holds a file that is too large', kind: 'rejected' },
     'its lane was set aside: It holds a file that is too large; see: worklane archive list',
   ],
   [
     'lane.quarantined',
     'lane/3',
-    { task: 7, reason: 'Somebody worked in the lane' },
-    'its lane was set aside: Somebody worked in the lane; see: worklane lane show 7',
+    { task: 7, reason: 'Two worked in it at once', kind: 'diverged' },
+    'its lane was set aside: Two worked in it at once; see: worklane lane show 7',
   ],
   ['run.ended', 'run/3', { task: 7, outcome: 'completed', detail: '2 commits.' }, 'done: 2 commits.'],
   [

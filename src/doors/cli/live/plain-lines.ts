@@ -74,8 +74,7 @@ function verifyLine(event: LedgerEvent): string | null {
 
 /** Where two worked in it, it stays; what the walls did not let out is archived at once. */
 function quarantined(event: LedgerEvent, id: number): string {
-  const stays = text(event, 'reason').startsWith('Somebody worked')
-  const where = stays ? `worklane lane show ${id}` : 'worklane archive list'
+  const where = text(event, 'kind') === 'diverged' ? `worklane lane show ${id}` : 'worklane archive list'
   return `${because('its lane was set aside', event)}; see: ${where}`
 }
 
