@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { crashPoint } from '../host/crash-point.ts'
 import { asFault } from '../host/fault.ts'
 import { giveTree } from '../host/files/give-tree.ts'
-import { collect, IMPORT_REFUSED } from '../host/git/collect.ts'
+import { collect, IMPORT_REFUSED, tooLargeFile } from '../host/git/collect.ts'
 import { removeLocksInside } from '../host/git/dead-locks.ts'
 import { type GitPlace, git } from '../host/git/git.ts'
 import { type HostState, handBack, hostState, stagedIn } from '../host/git/hand-back.ts'
@@ -90,7 +90,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
   const record = await readRecord(world, lane)
   const given = new Map(record?.given ?? [])
   try {
-    const collecting = collect({
+    const request = {
       path: privateGit(world, lane.id),
       walls: collectingWalls(world, lane),
       commonDir,
@@ -98,8 +98,8 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       known: [lane.startPoint],
       largestFile: world.settings.sandbox.largestFile,
       outbox: join(laneRoom(world, lane.id), 'outbox'),
-    })
-    const collected = collecting.then((all) => {
+    }
+    const collected = collect(request).then((all) => {
       crashPoint('walls.collected')
       return all
     })
@@ -108,7 +108,8 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       collected,
       refPrefix: `refs/worklane/${lane.taskId}/${name}`,
       known: [...new Set([lane.startPoint, ...given.values()])],
-      limits: { file: world.settings.sandbox.largestFile },
+      limits: { file: request.largestFile },
+      leftOut: async () => await tooLargeFile(request),
     })
     crashPoint('walls.imported')
     return { kind: 'imported', head: (await collected).head, refs: refs.size }

@@ -65,8 +65,9 @@ test('what cannot even be collected is refused, and git that waits for it ends',
 
 test('a file that is too large is not even packed', async () => {
   using lane = await walledLane()
-  lane.inside('truncate -s 20M large; git add large; git commit -qm Large; git rm -q --cached large')
-  await expect(lane.import()).rejects.toThrow(/more than 10 MB was left out/)
+  lane.inside(`mkdir data; truncate -s 20M data/dump.bin; truncate -s 11M small.bin; git add .; git commit -qm Large
+git rm -q --cached data/dump.bin small.bin; git commit -qm Without`)
+  await expect(lane.import()).rejects.toThrow('"data/dump.bin" has 21 MB (sandbox.largestFile allows 10 MB)')
 })
 
 test('an index that is no index, or a gigabyte of nothing, is made anew', async () => {

@@ -67,27 +67,21 @@ wait "$packing"`
  * @throws Fault `import-refused`: what it holds is not what git writes, or it does not answer in time
  */
 export async function collect(request: CollectRequest): Promise<Collected> {
-  const { path, walls, given, known, outbox, largestFile } = request
+  const { path, walls, given, outbox, largestFile } = request
   const bytes = await plainFiles(path)
   const readable = settingsOfOurs(request)
   const pack = join(outbox, 'objects.pack')
   const script = ['/bin/sh', '-c', SCRIPT, 'sh', String(largestFile + 1)]
   const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
-  const env = {
-    ...inheritedEnvironment(),
-    GIT_DIR: path,
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_NO_REPLACE_OBJECTS: '1',
-  }
   const packed = openSync(pack, 'wx', 0o600)
   const { exitCode, signal, isMaxBuffer, stdio, timedOut, stderr } = await execa(file, args, {
     cwd: '/',
-    env: { ...walls.environment(env), GIT_CONFIG_GLOBAL: '/dev/null' },
+    env: environmentOf(request),
     extendEnv: false,
     detached: true,
     // Execa's types know descriptors only up to 9.
     stdio: ['pipe', packed as 9, 'pipe', 'pipe'],
-    input: [...new Set([...given.values(), ...known])].map((oid) => `^${oid}\n`).join(''),
+    input: without(request),
     reject: false,
     stripFinalNewline: false,
     timeout: Math.round(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE),
@@ -104,6 +98,52 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   if (exitCode !== 0)
     throw refused(`git failed in it: ${stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`)
   return { ...readAnswer(stdio[3], given), pack }
+}
+
+/** Sizes and paths of the new files whose size has at least so many digits. */
+const LARGE = `git rev-list --all --reflog --objects --stdin |
+git cat-file --buffer --batch-check='%(objecttype) %(objectsize) %(rest)' | grep -E "^blob [0-9]{$1}"`
+const PATIENCE_FOR_A_NAME = 10_000
+
+/** A file that was left out because it is too large, for those who are told of it; null: the lane does not say. */
+export async function tooLargeFile(request: CollectRequest): Promise<{ path: string; bytes: number } | null> {
+  const { walls, largestFile } = request
+  const readable = settingsOfOurs(request)
+  const script = ['/bin/sh', '-c', LARGE, 'sh', `${String(largestFile).length},`]
+  const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
+  const { stdout, exitCode } = await execa(file, args, {
+    cwd: '/',
+    env: environmentOf(request),
+    extendEnv: false,
+    detached: true,
+    input: without(request),
+    reject: false,
+    timeout: PATIENCE_FOR_A_NAME,
+    killSignal: 'SIGKILL',
+    maxBuffer: { stdout: LONGEST_ANSWER, stderr: 4096 },
+  })
+  if (exitCode !== 0) return null
+  const files = [...stdout.matchAll(/^blob (\d+) (.*)$/gm)]
+  const [largest] = files
+    .map(([, size, path = '']) => ({ path, bytes: Number(size) }))
+    .filter(({ bytes }) => bytes > largestFile)
+    .sort((one, other) => other.bytes - one.bytes)
+  return largest ?? null
+}
+
+function environmentOf({ path, walls }: CollectRequest): NodeJS.ProcessEnv {
+  const env = {
+    ...inheritedEnvironment(),
+    GIT_DIR: path,
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_REPLACE_OBJECTS: '1',
+  }
+  return { ...walls.environment(env), GIT_CONFIG_GLOBAL: '/dev/null' }
+}
+
+/** What the repository has already. */
+function without({ given, known }: CollectRequest): string {
+  return [...new Set([...given.values(), ...known])].map((oid) => `^${oid}\n`).join('')
 }
 
 /**

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { inBytes } from '../../board/limits.ts'
 import { diskFull } from '../fault.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
 import { type Collected, refused } from './collect.ts'
@@ -20,6 +21,8 @@ export interface ImportRequest {
   /** Commits that the repository has, and that what is new stands on. */
   readonly known: readonly string[]
   readonly limits: GateLimits
+  /** Names a file that was too large to be packed, once it is missed; null: nobody knows. */
+  readonly leftOut?: () => Promise<{ readonly path: string; readonly bytes: number } | null>
 }
 
 /** Fewer objects than this are unpacked, as by `git fetch` (fetch.unpackLimit), so that packs do not pile up. */
@@ -99,7 +102,7 @@ function wantedRefs({ head, refs, lost }: Collected, prefix: string): Map<string
 /** The pack into the quarantine, and all is there that the refs lead to. */
 async function unpack(
   place: Quarantined,
-  { refPrefix, known, limits }: ImportRequest,
+  { refPrefix, known, limits, leftOut }: ImportRequest,
   packed: Promise<Pack>,
 ): Promise<void> {
   using deadline = deadlineAfter(packed)
@@ -113,14 +116,20 @@ async function unpack(
   const unpacking = start(['/bin/sh', '-c', TAKE, 'sh', ...config], word).then(async (ended) => {
     // What collecting failed with goes before what the shell makes of no words.
     const { collected } = await packed
-    takes(ended, place, (said) => `its objects are broken, or ${leftOut(limits)} (${said})`)
+    await takes(ended, place, async (said) => {
+      const file = await leftOut?.()
+      return file == null ? `its objects are broken (${said})` : tooLarge(file, limits)
+    })
     const heads = new Set(wantedRefs(collected, refPrefix).values())
     return [...heads, ...known.map((oid) => `^${oid}`), ''].join('\n')
   })
   const [unpacked, followed] = await Promise.allSettled([unpacking, start(FOLLOW, unpacking)])
   if (unpacked.status === 'rejected') throw unpacked.reason
   if (followed.status === 'rejected') throw followed.reason
-  takes(followed.value, place, () => `objects are missing in it, or ${leftOut(limits)}`)
+  await takes(followed.value, place, async () => {
+    const file = await leftOut?.()
+    return file == null ? 'objects are missing in it' : tooLarge(file, limits)
+  })
 }
 
 interface Ended {
@@ -156,16 +165,16 @@ async function gitOver(
   })
 }
 
-function takes(
+async function takes(
   { exitCode, isCanceled, stderr }: Ended,
   { quarantine }: Quarantined,
-  why: (said: string) => string,
-): void {
+  why: (said: string) => Promise<string>,
+): Promise<void> {
   if (exitCode === 0) return
   if (isCanceled) throw refused('its objects take too long to unpack')
   // Before what was unpacked is removed, which makes room again.
   if (isScarce(freeDisk(quarantine))) throw diskFull('what the agent left in git could not be unpacked.')
-  throw refused(why(stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''))
+  throw refused(await why(stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''))
 }
 
 /** Aborts once what was packed has had its time. */
@@ -207,9 +216,8 @@ async function packOf(collecting: Collected | Promise<Collected>): Promise<Pack>
   return { collected, file, count, bytes, isSmall: count < UNPACK_BELOW && bytes < UNPACK_BYTES }
 }
 
-/** A file that was too large to be packed is missed by whatever looks next. */
-function leftOut({ file }: GateLimits): string {
-  return `a file of more than ${Math.round(file / 1e6)} MB was left out (sandbox.largestFile)`
+function tooLarge({ path, bytes }: { path: string; bytes: number }, { file }: GateLimits): string {
+  return `${JSON.stringify(path.slice(0, 200))} has ${inBytes(bytes)} (sandbox.largestFile allows ${inBytes(file)})`
 }
 
 /** Into the repository: the objects before what makes them found, as git does (git: tmp-objdir.c). */
