@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { judgeLimits } from '../../src/engine/health/machine.ts'
 import { judgeMounts } from '../../src/host/limits/detect.ts'
+import { offeredScope, type ScopeSight } from '../../src/host/limits/scope.ts'
 import { temporaryDirectory } from '../fixtures/repository.ts'
 
 let root: string
@@ -10,6 +11,7 @@ beforeEach(() => {
   root = temporaryDirectory()
 })
 afterEach(() => {
+  vi.unstubAllEnvs()
   chmodSync(root, 0o700)
 })
 
@@ -69,6 +71,49 @@ it('takes the older version where the newer has no controllers', () => {
     cpu,
     cpuacct: cpu,
   })
+})
+
+const SESSION = '/user.slice/user-1000.slice/session-3.scope'
+
+/** Somebody who is logged in, on a machine with systemd. */
+function sight(changes: Partial<ScopeSight> = {}): ScopeSight {
+  group('user.slice/user-1000.slice/user@1000.service', 'cpu memory pids')
+  mkdirSync(join(root, 'run/user/1000'), { recursive: true })
+  writeFileSync(join(root, 'run/user/1000/bus'), '')
+  vi.stubEnv('PATH', '/usr/bin')
+  mkdirSync(join(root, 'usr/bin'), { recursive: true })
+  writeFileSync(join(root, 'usr/bin/busctl'), '')
+  return { own: SESSION, first: '/init.scope', mount: root, uid: 1000, root, ...changes }
+}
+
+it('where the group of the session is not ours, systemd gives one', () => {
+  const offer = offeredScope(sight())
+  expect(offer).toEqual({ manager: 'user', controllers: ['pids', 'memory', 'cpu'] })
+  const judged = judgeMounts(mountOfV2(), `0::${SESSION}\n`, offer)
+  expect(judged).toEqual({ found: null, scope: offer, shortfall: null })
+})
+
+it('what systemd was not handed itself is said, and what to do', () => {
+  const offer = { manager: 'user', controllers: ['pids', 'memory'] } as const
+  const { scope, shortfall } = judgeMounts(mountOfV2(), `0::${SESSION}\n`, offer)
+  expect([scope, shortfall?.why]).toEqual([offer, expect.stringContaining('(cpu)')])
+  expect(shortfall?.remedy).toContain('user@.service')
+})
+
+it('a group that was handed to us is kept, with the limits that somebody gave it', () => {
+  const home = group('user.slice/run-1.scope', 'cpu memory pids')
+  const offer = { manager: 'user', controllers: ['pids', 'memory', 'cpu'] } as const
+  const { found, scope } = judgeMounts(mountOfV2(), '0::/user.slice/run-1.scope\n', offer)
+  expect([found?.homes.pids, scope]).toEqual([home, null])
+})
+
+it.each([
+  ['in a service', { own: '/system.slice/ci.service' }],
+  ['in a container, whose numbers of processes are others', { first: '/' }],
+  ['of a user without a manager', { uid: 1001 }],
+  ['without busctl', { root: '/nowhere' }],
+] as const)('nothing is asked of systemd %s', (_, changes) => {
+  expect(offeredScope(sight(changes))).toBe(null)
 })
 
 it('says what is missing, and what to do', () => {

@@ -6,7 +6,7 @@ import { machineLimits } from './machine-limits.ts'
 /** With as many at once as the settings say. Reads a few files of the system and starts nothing. */
 export function limitsHere({ settings }: Site): LimitsHere {
   const { lane, total } = machineLimits(settings, settings.agents.parallel)
-  const { found, shortfall } = detectGroups()
-  const groups = found?.dialect.version ?? null
+  const { found, scope, shortfall } = detectGroups()
+  const groups = scope === null ? (found?.dialect.version ?? null) : 2
   return { ...lane, totalMemory: total.memory, groups, whole: shortfall === null }
 }

@@ -2,6 +2,7 @@ import type { MachineLimits } from '../../board/limits.ts'
 import { asFault } from '../../host/fault.ts'
 import { type GroupTree, openTree } from '../../host/limits/cgroup.ts'
 import { detectGroups } from '../../host/limits/detect.ts'
+import { enterScope } from '../../host/limits/scope.ts'
 import type { Guard, GuardedRun } from '../guard.ts'
 import type { World } from '../world.ts'
 import { admission } from './admission.ts'
@@ -70,7 +71,8 @@ async function openGroups(
   { total }: MachineLimits,
   parallel: number,
 ): Promise<GroupTree | null> {
-  const { found } = detectGroups()
+  const { found: here, scope } = detectGroups()
+  const found = scope !== null && (await enterScope(scope)) ? detectGroups().found : here
   if (found === null) return null
   try {
     // Against the programs outside each lane counts like one program.

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { bootIdentity, isAlive, ownIdentity } from '../process/identity.ts'
 import { type Dialect, directoriesOf, type GroupLimits, type Homes } from './controllers.ts'
 import { readPids } from './counters.ts'
 import { type Detected, OWN_LEAF } from './detect.ts'
 import { Group, homesBelow, makeGroup, removeGroup } from './group.ts'
+import { ownerOfScope } from './scope.ts'
 
 /** The group of one process of ours in one repository, with the groups of its lanes below it. */
 export interface GroupTree {
@@ -58,6 +59,18 @@ async function sweep(dialect: Dialect, homes: Homes): Promise<void> {
   const ours = prefix()
   const dead = groupNames(homes).filter((name) => name.startsWith(ours) && !hasOwner(name))
   await Promise.all(dead.map(async (name) => await removeTree(dialect, homesBelow(homes, name))))
+  await endDeadScopes(homes)
+}
+
+/** Beside a scope of ours stand those of other processes of ours; systemd removes what nobody lives in any more. */
+async function endDeadScopes({ freezer: home }: Homes): Promise<void> {
+  if (home === undefined || ownerOfScope(basename(home)) === null) return
+  const beside = dirname(home)
+  for (const name of directoriesIn(beside)) {
+    const owner = ownerOfScope(name)
+    if (owner === null || isAlive({ ...owner, boot: bootIdentity() })) continue
+    await writeFile(join(beside, name, 'cgroup.kill'), '1').catch(() => undefined)
+  }
 }
 
 async function removeTree(dialect: Dialect, tree: Homes): Promise<void> {
@@ -74,23 +87,28 @@ function hasOwner(name: string): boolean {
 }
 
 function groupNames(homes: Homes): string[] {
-  const entries = directoriesOf(homes).flatMap((directory) => {
-    try {
-      return readdirSync(directory, { withFileTypes: true })
-    } catch {
-      return []
-    }
-  })
-  return [...new Set(entries.filter((entry) => entry.isDirectory()).map(({ name }) => name))]
+  return [...new Set(directoriesOf(homes).flatMap(directoriesIn))]
+}
+
+function directoriesIn(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  } catch {
+    return []
+  }
 }
 
 /** Version 2 gives controllers only to the children of a group without processes: ours move to a leaf. */
 async function handDown(homes: Homes): Promise<void> {
   const [home] = directoriesOf(homes)
   if (home === undefined) return
-  const leaf = join(home, OWN_LEAF)
-  await mkdir(leaf, { recursive: true })
-  for (const pid of readPids(home)) moveInto(leaf, pid)
+  // The root of the hierarchy, which has no type, may hold both; its processes are the whole machine's.
+  if (existsSync(join(home, 'cgroup.type'))) {
+    const leaf = join(home, OWN_LEAF)
+    await mkdir(leaf, { recursive: true })
+    for (const pid of readPids(home)) moveInto(leaf, pid)
+  }
   await enable(homes)
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CONTROLLERS, type Controller, type Dialect, type Homes } from './controllers.ts'
+import { offeredScope, type ScopeOffer } from './scope.ts'
 import { v1 } from './v1.ts'
 import { v2 } from './v2.ts'
 
@@ -20,6 +21,8 @@ export interface Shortfall {
 
 export interface Detection {
   readonly found: Detected | null
+  /** What systemd gives us for the asking, where that is more; null: nothing. */
+  readonly scope: ScopeOffer | null
   readonly shortfall: Shortfall | null
 }
 
@@ -32,24 +35,41 @@ const ESSENTIAL: readonly Controller[] = ['pids', 'memory', 'cpu']
 /** Looks where the kernel lets us make control groups. Changes nothing. */
 export function detectGroups(): Detection {
   if (process.platform !== 'linux')
-    return { found: null, shortfall: { why: 'This system has no control groups.', remedy: NOT_HERE } }
-  return judgeMounts(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'))
+    return {
+      found: null,
+      scope: null,
+      shortfall: { why: 'This system has no control groups.', remedy: NOT_HERE },
+    }
+  const [mountinfo, cgroup] = [readText('/proc/self/mountinfo'), readText('/proc/self/cgroup')]
+  const mount = mountOfV2(mountinfo)
+  const first = ownPathV2(readText('/proc/1/cgroup')) ?? ''
+  const sight = { own: ownPathV2(cgroup) ?? '', first, uid: process.getuid?.() ?? 0 }
+  return judgeMounts(mountinfo, cgroup, mount && offeredScope({ ...sight, mount: mount.point }))
 }
 
 const NOT_HERE = 'Run it on Linux, or take fewer agents at once: agents.parallel'
-const DELEGATE = 'systemd-run --user --scope -p Delegate=yes worklane up'
-const DELEGATE_AS_ROOT =
-  'systemd-run --scope -p Delegate=yes worklane up; in a container: mount /sys/fs/cgroup writable'
+const DELEGATE =
+  process.getuid?.() === 0
+    ? 'systemd-run --scope -p Delegate=yes worklane up; in a container: mount /sys/fs/cgroup writable'
+    : 'systemd-run --user --scope -p Delegate=yes worklane up'
+const HAND_DOWN =
+  'sudo systemctl edit user@.service, with [Service] Delegate=pids memory cpu; then log out of all sessions and in again'
 
 /** `mountinfo` and `cgroup` as in proc(5). Looks which of the directories may be written. */
-export function judgeMounts(mountinfo: string, cgroup: string): Detection {
+export function judgeMounts(mountinfo: string, cgroup: string, offer: ScopeOffer | null = null): Detection {
   const newer = ownHomesV2(mountinfo, cgroup)
-  if (newer !== null && ESSENTIAL.every((one) => newer[one] !== undefined))
-    return { found: { dialect: v2, homes: newer }, shortfall: null }
+  if (newer !== null && lacks(Object.keys(newer)).length === 0)
+    return { found: { dialect: v2, homes: newer }, scope: null, shortfall: null }
   const older = ownHomesV1(mountinfo, cgroup)
-  const best: Detected | null = Object.keys(older).length > 0 ? { dialect: v1, homes: older } : partOf(newer)
-  const missing = ESSENTIAL.filter((one) => best?.homes[one] === undefined)
-  return { found: best, shortfall: missing.length === 0 ? null : shortfallOf(missing) }
+  const found: Detected | null = Object.keys(older).length > 0 ? { dialect: v1, homes: older } : partOf(newer)
+  const missing = lacks(Object.keys(found?.homes ?? {}))
+  if (offer === null || lacks(offer.controllers).length >= missing.length)
+    return { found, scope: null, shortfall: shortfallOf(missing, DELEGATE) }
+  return { found, scope: offer, shortfall: shortfallOf(lacks(offer.controllers), HAND_DOWN) }
+}
+
+function lacks(controllers: readonly string[]): Controller[] {
+  return ESSENTIAL.filter((one) => !controllers.includes(one))
 }
 
 /** Version 2 with some of the controllers. */
@@ -58,18 +78,19 @@ function partOf(homes: Homes | null): Detected | null {
   return useful ? { dialect: v2, homes } : null
 }
 
-function shortfallOf(missing: readonly Controller[]): Shortfall {
+function shortfallOf(missing: readonly Controller[], remedy: string): Shortfall | null {
+  if (missing.length === 0) return null
   const what = missing.map((one) => (one === 'pids' ? 'processes' : one)).join(', ')
   return {
     why: `The system does not let us limit what a lane uses (${what}): no control group can be made for it.`,
-    remedy: process.getuid?.() === 0 ? DELEGATE_AS_ROOT : DELEGATE,
+    remedy,
   }
 }
 
 function ownHomesV2(mountinfo: string, cgroup: string): Homes | null {
-  const own = /^0::(.*)$/m.exec(cgroup)?.[1]
-  const mount = mountsOf(mountinfo).find(({ type }) => type === 'cgroup2')
-  if (own === undefined || mount === undefined) return null
+  const own = ownPathV2(cgroup)
+  const mount = mountOfV2(mountinfo)
+  if (own === null || mount === null) return null
   const here = directoryIn(mount, own)
   if (here === null) return null
   const home = basename(here) === OWN_LEAF ? dirname(here) : here
@@ -79,6 +100,14 @@ function ownHomesV2(mountinfo: string, cgroup: string): Homes | null {
   const homes: Partial<Record<Controller, string>> = { freezer: home }
   for (const one of ESSENTIAL) if (offered.includes(one)) homes[one] = home
   return homes
+}
+
+function ownPathV2(cgroup: string): string | null {
+  return /^0::(.*)$/m.exec(cgroup)?.[1] ?? null
+}
+
+function mountOfV2(mountinfo: string): Mount | null {
+  return mountsOf(mountinfo).find(({ type }) => type === 'cgroup2') ?? null
 }
 
 function ownHomesV1(mountinfo: string, cgroup: string): Homes {

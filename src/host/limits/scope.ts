@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { execa } from 'execa'
+import { ownIdentity } from '../process/identity.ts'
+import { CONTROLLERS, type Controller } from './controllers.ts'
+
+/**
+ * systemd gives whoever is logged in a control group of their own (org.freedesktop.systemd1(5): StartTransientUnit),
+ * where that of the session belongs to root or lacks controllers.
+ */
+export interface ScopeOffer {
+  readonly manager: 'user' | 'system'
+  /** What it can hand down to us. */
+  readonly controllers: readonly Controller[]
+}
+
+/** What is to be known of this machine; `root`: where its files are looked for. */
+export interface ScopeSight {
+  /** Our group and that of process 1, by their paths in the hierarchy of version 2. */
+  readonly own: string
+  readonly first: string
+  /** Where that hierarchy is mounted. */
+  readonly mount: string
+  readonly uid: number
+  readonly root?: string
+}
+
+/**
+ * Null: it gives none. Only in the session of somebody who is logged in: a service, or a scope that somebody made, has
+ * the limits that they wanted. Only beside systemd itself: it takes the numbers of processes as it sees them, and in
+ * another PID namespace ours would name somebody else's.
+ */
+export function offeredScope({ own, first, mount, uid, root = '/' }: ScopeSight): ScopeOffer | null {
+  if (!own.startsWith('/user.slice/') || first !== '/init.scope') return null
+  const bus = uid === 0 ? '/run/dbus/system_bus_socket' : `/run/user/${uid}/bus`
+  if (!existsSync(join(root, bus)) || !isOnPath('busctl', root)) return null
+  const manager = uid === 0 ? '' : `user.slice/user-${uid}.slice/user@${uid}.service`
+  const offered = readText(join(mount, manager, 'cgroup.controllers'))
+    .trim()
+    .split(' ')
+  const controllers = CONTROLLERS.filter((one) => offered.includes(one))
+  return controllers.length === 0 ? null : { manager: uid === 0 ? 'system' : 'user', controllers }
+}
+
+/** Milliseconds that systemd may take: its job runs after the answer. */
+const PATIENCE = 3_000
+
+/** Moves this process into a scope of its own, which ends with the last process in it. False: systemd refused. */
+export async function enterScope({ manager }: ScopeOffer): Promise<boolean> {
+  const { pid, start } = ownIdentity()
+  const scope = `worklane-${pid}-${start}.scope`
+  const properties = ['PIDs', 'au', '1', String(pid), 'Delegate', 'b', 'true']
+  const description = ['Description', 's', 'Worklane and its agents']
+  const { exitCode } = await execa(
+    'busctl',
+    [
+      ...[`--${manager}`, '--quiet', 'call', 'org.freedesktop.systemd1', '/org/freedesktop/systemd1'],
+      ...['org.freedesktop.systemd1.Manager', 'StartTransientUnit', 'ssa(sv)a(sa(sv))'],
+      ...[scope, 'fail', '3', ...properties, ...description, '0'],
+    ],
+    {
+      reject: false,
+      stdin: 'ignore',
+      timeout: PATIENCE,
+      env: manager === 'user' ? { XDG_RUNTIME_DIR: `/run/user/${process.getuid?.()}` } : {},
+    },
+  )
+  if (exitCode !== 0) return false
+  for (const deadline = performance.now() + PATIENCE; performance.now() < deadline; await wait(10))
+    if (readText('/proc/self/cgroup').includes(`/${scope}`)) return true
+  return false
+}
+
+/** The process that a scope of ours was made for, by the scope's name. */
+export function ownerOfScope(name: string): { readonly pid: number; readonly start: string } | null {
+  const [, pid, start] = /^worklane-(\d+)-(\d+)\.scope$/.exec(name) ?? []
+  return pid === undefined || start === undefined ? null : { pid: Number(pid), start }
+}
+
+function isOnPath(name: string, root: string): boolean {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .some((directory) => existsSync(join(root, directory, name)))
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
