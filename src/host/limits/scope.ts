@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -48,6 +49,25 @@ const PATIENCE = 3_000
 
 /** Moves this process into a scope of its own, which ends with the last process in it. False: systemd refused. */
 export async function enterScope({ manager }: ScopeOffer): Promise<boolean> {
+  const holder = holdSession()
+  const isIn = await moveTo(manager)
+  if (!isIn) holder.kill()
+  return isIn
+}
+
+/**
+ * When the last session of a user ends, systemd ends everything below the user's manager, a scope of ours with it. The
+ * session that we come from ends with its last process, as it would have if we had stayed in it: a child that stays
+ * there as long as we live.
+ */
+function holdSession(): ChildProcess {
+  const holder = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  holder.on('error', () => undefined)
+  holder.unref()
+  return holder
+}
+
+async function moveTo(manager: ScopeOffer['manager']): Promise<boolean> {
   const { pid, start } = ownIdentity()
   const scope = `worklane-${pid}-${start}.scope`
   const properties = ['PIDs', 'au', '1', String(pid), 'Delegate', 'b', 'true']
