@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { processTable } from '../process/table.ts'
 import { selectTree, type TreeRoot } from '../process/tree.ts'
 
@@ -27,14 +27,17 @@ function residentMemory(pid: number): number {
   }
 }
 
-/** Open files of the process that has the most. Linux tells by the size of a directory (since 6.2); else 0. */
+/** Open files of the process that has the most; 0 where the system does not say. */
 export function mostFilesOf(pids: readonly number[]): number {
   return pids.reduce((most, pid) => Math.max(most, openFiles(pid)), 0)
 }
 
+/** Linux tells by the size of a directory since 6.2, and by its entries before. */
 function openFiles(pid: number): number {
+  const directory = `/proc/${pid}/fd`
   try {
-    return statSync(`/proc/${pid}/fd`, { throwIfNoEntry: false })?.size ?? 0
+    const size = statSync(directory, { throwIfNoEntry: false })?.size ?? 0
+    return size > 0 ? size : readdirSync(directory).length
   } catch {
     return 0
   }
