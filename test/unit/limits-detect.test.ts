@@ -109,6 +109,11 @@ it('a group that was handed to us is kept, with the limits that somebody gave it
 
 it.each([
   ['in a service', { own: '/system.slice/ci.service' }],
+  ['in a service of the user', { own: '/user.slice/user-1000.slice/user@1000.service/app.slice/x.service' }],
+  [
+    'in a scope with limits of its own',
+    { own: '/user.slice/user-1000.slice/user@1000.service/run-r1.scope' },
+  ],
   ['in a container, whose numbers of processes are others', { first: '/' }],
   ['of a user without a manager', { uid: 1001 }],
   ['without busctl', { root: '/nowhere' }],

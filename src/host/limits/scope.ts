@@ -27,13 +27,16 @@ export interface ScopeSight {
   readonly root?: string
 }
 
+/** Scopes of logins, terminals and desktop programs, whose limits nobody chose for us; `run-…` is by systemd-run(1). */
+const SESSION = /^\/user\.slice\/(?:.*\/)?(?:session|app|vte-spawn|tmux-spawn)-[^/]*\.scope$/
+
 /**
  * Null: it gives none. Only in the session of somebody who is logged in: a service, or a scope that somebody made, has
  * the limits that they wanted. Only beside systemd itself: it takes the numbers of processes as it sees them, and in
  * another PID namespace ours would name somebody else's.
  */
 export function offeredScope({ own, first, mount, uid, root = '/' }: ScopeSight): ScopeOffer | null {
-  if (!own.startsWith('/user.slice/') || first !== '/init.scope') return null
+  if (!SESSION.test(own) || first !== '/init.scope') return null
   const bus = uid === 0 ? '/run/dbus/system_bus_socket' : `/run/user/${uid}/bus`
   if (!existsSync(join(root, bus)) || !isOnPath('busctl', root)) return null
   const manager = uid === 0 ? '' : `user.slice/user-${uid}.slice/user@${uid}.service`
