@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CONTROLLERS, type Controller, type Dialect, type Homes } from './controllers.ts'
-import { offeredScope, type ScopeOffer } from './scope.ts'
+import { offeredScope, readText, type ScopeOffer } from './scope.ts'
 import { v1 } from './v1.ts'
 import { v2 } from './v2.ts'
 
@@ -158,13 +158,5 @@ function isWritable(path: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
   }
 }

@@ -107,7 +107,8 @@ function isOnPath(name: string, root: string): boolean {
     .some((directory) => existsSync(join(root, directory, name)))
 }
 
-function readText(path: string): string {
+/** Empty where there is nothing to read. */
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'latin1')
   } catch {
