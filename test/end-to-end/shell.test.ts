@@ -61,7 +61,8 @@ describe('a lane that nobody holds', () => {
     terminal.write('echo $((40 + 2)) is the answer; tty -s && echo on a terminal\n')
     await shows('42 is the answer')
     await shows('on a terminal')
-    terminal.write('echo $((1 + 1)) begins; sleep 100\n')
+    // From the process that waits, so that the terminal is its own by then: else the keys may reach the shell alone.
+    terminal.write("sh -c 'echo $((1 + 1)) begins; exec sleep 100'\n")
     await shows('2 begins')
     terminal.write('\u0003')
     terminal.write('echo $? ended; git commit -q --allow-empty -m typed\n')

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { MachineLimits } from '../../board/limits.ts'
 import { asFault } from '../../host/fault.ts'
 import { type GroupTree, openTree } from '../../host/limits/cgroup.ts'
@@ -75,8 +76,10 @@ async function openGroups(
   const found = scope !== null && (await enterScope(scope)) ? detectGroups().found : here
   if (found === null) return null
   try {
-    // Against the programs outside each lane counts like one program.
-    return await openTree(found, repository.commonDir, { ...total, cpu: null, weight: parallel })
+    // Against a program outside, ours among them, all lanes together count like one program on each processor: were it
+    // one a lane, a single fork bomb would have what all of them may have, and the engine that must end it the rest.
+    const weight = Math.min(parallel, availableParallelism())
+    return await openTree(found, repository.commonDir, { ...total, cpu: null, weight })
   } catch (error) {
     if (asFault(error) === null) throw error
     return null
