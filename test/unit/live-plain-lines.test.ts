@@ -124,6 +124,8 @@ test('a stop of the engine is told; steps on the way are not', () => {
   ] as const
   for (const type of quiet) expect(plainLine(event(type, 'task/7', { task: 7 }), SUBJECTS)).toBeNull()
   expect(plainLine(event('run.ended', 'run/1', { task: 7, outcome: 'no_change' }), SUBJECTS)).toBeNull()
+  const again = { task: 7, reason: 'stacked again without task 9', without: 9 }
+  expect(plainLine(event('landing.requeued', 'landing/2', again), SUBJECTS)).toBeNull()
   expect(plainLine(event('task.returned', 'task/7', { reason: 'conflict', note: 'x' }), SUBJECTS)).toBeNull()
 })
 

@@ -55,7 +55,8 @@ export async function searchStack(world: World, stack: Stack, rules: SearchRules
     const red = plan.culprit === null ? undefined : search.reds.get(plan.culprit)
     const stacked = stack.entries[(plan.culprit ?? 0) - 1]
     if (red !== undefined && stacked !== undefined) {
-      await dissolve(search, landed + 1, `stacked again without task ${stacked.entry.taskId}`)
+      const { taskId } = stacked.entry
+      await dissolve(search, landed + 1, `stacked again without task ${taskId}`, taskId)
       return { stacked, end: red, onBase: plan.culprit === 1 }
     }
     if (landed === stack.entries.length) return null
@@ -199,11 +200,12 @@ function faultOf(world: World, { command }: Stack, { answer }: VerifyEnd): strin
   return answer.kind === 'red' && diskIsFull(world) ? `\`${command}\` failed.` : null
 }
 
-/** What is left of the stack goes back into the queue, and its runs end. */
-async function dissolve(search: Search, from: number, reason: string): Promise<null> {
+/** What is left of the stack goes back into the queue, and its runs end. `without`: the task that it was because of. */
+async function dissolve(search: Search, from: number, reason: string, without?: number): Promise<null> {
   const { world, stack } = search
   await endRuns(search)
-  for (const { entry } of stack.entries.slice(from)) await move(world, entry.id, 'fault', { reason })
+  const change = { reason, ...(without === undefined ? {} : { told: { without } }) }
+  for (const { entry } of stack.entries.slice(from)) await move(world, entry.id, 'fault', change)
   return null
 }
 

@@ -80,7 +80,7 @@ function quarantined(event: LedgerEvent, id: number): string {
 
 /** What is stacked anew because of another is no news of its own. */
 function requeued(event: LedgerEvent): string | null {
-  return text(event, 'reason').startsWith('stacked again') ? null : because('back in the queue', event)
+  return event.data.without !== undefined ? null : because('back in the queue', event)
 }
 
 /** With base it is told once it is to land; names that differ only in case are for `worklane radar`. */
