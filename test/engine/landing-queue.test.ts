@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isRefusal } from '../../src/board/refusal.ts'
 import { eventsAfter } from '../../src/ledger/events.ts'
@@ -6,6 +8,7 @@ import { landingQueue } from '../../src/ledger/landings.ts'
 import { transact } from '../../src/ledger/transact.ts'
 import { verifyRuns } from '../../src/ledger/verify-runs.ts'
 import { withdrawLanding } from '../../src/ledger/withdraw.ts'
+import { until } from '../fixtures/cli.ts'
 import { type QueueWorld, queueWorld } from '../fixtures/queue-world.ts'
 import { makeRepository, type TestRepository } from '../fixtures/repository.ts'
 import { virtualSlots } from '../fixtures/virtual-slots.ts'
@@ -149,4 +152,52 @@ it('verifies in two checkouts at once, each on its own commit', async () => {
   expect(await queue.states()).toEqual(['landed', 'landed', 'pending', 'landed'])
   const runs = await verifyRuns(queue.world.ledger.db, 100)
   expect(new Set(runs.map(({ slot }) => slot))).toEqual(new Set([0, 1]))
+})
+
+describe('a run that nobody needs any more ends', () => {
+  /** Settles while the command of a run waits, and says so in the file `begun` beside the repository. */
+  const settleAround = async (
+    queue: QueueWorld,
+    { root }: TestRepository,
+    waits: string,
+    meanwhile: () => unknown,
+  ): Promise<void> => {
+    const begun = join(root, '../begun')
+    const settled = queue.settle({ verify: `if ${waits}; then touch ${begun}; sleep 600; fi` })
+    await until('it is verified', () => existsSync(begun))
+    await meanwhile()
+    await settled
+    const runs = await verifyRuns(queue.world.ledger.db, 10)
+    expect(runs.map(({ result }) => result)).toContain('interrupted')
+  }
+  const withdraw = async ({ world: { ledger, actor } }: QueueWorld, task: number): Promise<unknown> =>
+    await transact(ledger, actor, async (tx) => await withdrawLanding(tx, task, null))
+
+  it('when what it is about is withdrawn', async () => {
+    using repository = makeRepository()
+    await using queue = await queueWorld(repository, files('slow', 'b'))
+    await settleAround(queue, repository, 'test -e slow', async () => await withdraw(queue, 1))
+    expect(await queue.states()).toEqual(['pending', 'landed'])
+  })
+
+  it('when what failed once is withdrawn', async () => {
+    using repository = makeRepository()
+    await using queue = await queueWorld(repository, files('slow', 'b'), { batch: 1 })
+    const once = join(repository.root, '../once')
+    const waits = `test -e slow && { test -e ${once} || { touch ${once}; exit 1; }; }`
+    await settleAround(queue, repository, waits, async () => await withdraw(queue, 1))
+    expect(await queue.states()).toEqual(['pending', 'landed'])
+  })
+
+  it('when base has moved', async () => {
+    using repository = makeRepository()
+    await using queue = await queueWorld(repository, files('a'))
+    await settleAround(queue, repository, 'test ! -e mended', () => {
+      repository.write('mended', 'by a person\n')
+      repository.git('add', 'mended')
+      repository.git('commit', '-qm', 'mended')
+    })
+    expect(await queue.states()).toEqual(['landed'])
+    expect(queue.files()).toEqual(['README.md', 'a', 'mended'])
+  })
 })

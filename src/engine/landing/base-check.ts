@@ -1,4 +1,5 @@
 import { treesOf } from '../../host/git/merge.ts'
+import { branchTip } from '../../host/git/refs.ts'
 import { tell, transact } from '../../ledger/transact.ts'
 import { wasGreen } from '../../ledger/verify-runs.ts'
 import type { World } from '../world.ts'
@@ -32,7 +33,10 @@ export function watchBase(world: World, rules: SearchRules): BaseWatch {
       const heads = (redHeads.get(keyOf(stack)) ?? 0) + 1
       redHeads.set(keyOf(stack), heads)
       const [tree = ''] = await treesOf(world.repository, [stack.on])
-      const job = { ...end.job, key: `base/${stack.on}`, commit: stack.on, tree, below: [], tasks: [] }
+      const isMoot = async (): Promise<boolean> =>
+        (await branchTip({ gitDir: world.repository.commonDir }, stack.base)) !== stack.on
+      const about = { commit: stack.on, tree, below: [], tasks: [], isMoot }
+      const job = { ...end.job, key: `base/${stack.on}`, ...about }
       if ((await wasGreen(world.ledger.db, job)) && heads !== RED_HEADS) return null
       const red = (await verifyTwice(rules, job)) ?? null
       if (red === null) return null

@@ -1,6 +1,7 @@
 import { planSearch } from '../../board/prefix-search.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { branchTip, firstParents } from '../../host/git/refs.ts'
+import { landingQueue } from '../../ledger/landings.ts'
 import { wasGreen } from '../../ledger/verify-runs.ts'
 import { diskIsFull } from '../disk.ts'
 import type { World } from '../world.ts'
@@ -36,32 +37,34 @@ export interface Culprit {
  * what has not is in the queue again.
  */
 export async function searchStack(world: World, stack: Stack, rules: SearchRules): Promise<Culprit | null> {
-  const search = {
+  const search: Search = {
     world,
     stack,
     rules,
     below: rules.everyCommit ? await commitsBelow(world, stack) : [],
     results: new Map<number, 'green' | 'red'>(),
     reds: new Map<number, VerifyEnd>(),
+    landed: 0,
   }
-  let landed = 0
   for (;;) {
+    const { landed } = search
     const plan = await planNext(search)
     stopOthers(search, plan.stop)
     if (plan.green > landed) {
-      if (!(await landUpTo(search, landed, plan.green))) return await dissolve(search, landed, LATER)
-      landed = plan.green
+      if (!(await landUpTo(search, plan.green))) return await dissolve(search, landed, { reason: LATER })
+      search.landed = plan.green
+      continue
     }
     const red = plan.culprit === null ? undefined : search.reds.get(plan.culprit)
     const stacked = stack.entries[(plan.culprit ?? 0) - 1]
     if (red !== undefined && stacked !== undefined) {
-      const { taskId } = stacked.entry
-      await dissolve(search, landed + 1, `stacked again without task ${taskId}`, taskId)
+      await dissolve(search, landed + 1, withoutTask(stacked.entry.taskId))
       return { stacked, end: red, onBase: plan.culprit === 1 }
     }
     if (landed === stack.entries.length) return null
     const paused = await rules.paused()
-    if (paused && ownKeys(search).length === 0) return await dissolve(search, landed, 'interrupted')
+    if (paused && ownKeys(search).length === 0)
+      return await dissolve(search, landed, { reason: 'interrupted' })
     if (!paused) startSome(search, plan.start)
     const end = await rules.slots.next()
     const at = positionOf(stack, end.job.key)
@@ -72,9 +75,29 @@ export async function searchStack(world: World, stack: Stack, rules: SearchRules
     const fault = faultOf(world, stack, end)
     if (fault !== null) return await giveUp(search, landed, fault)
     note(search, at, end)
-    if ((await branchTip({ gitDir: world.repository.commonDir }, stack.base)) !== baseAt(stack, landed))
-      return await dissolve(search, landed, `${stack.base} moved meanwhile`)
+    const moot = await whyMoot(search)
+    if (moot !== null) return await dissolve(search, landed, moot)
   }
+}
+
+/** Why the stack is not to land as it is, whatever its runs say. Null: nothing has changed. */
+async function whyMoot({ world, stack, landed }: Search): Promise<Moot | null> {
+  const tip = await branchTip({ gitDir: world.repository.commonDir }, stack.base)
+  if (tip !== baseAt(stack, landed)) return { reason: `${stack.base} moved meanwhile` }
+  const standing = await landingQueue(world.ledger.db)
+  const verifying = new Set(standing.filter(({ state }) => state === 'verifying').map(({ id }) => id))
+  const gone = stack.entries.slice(landed).find(({ entry }) => !verifying.has(entry.id))
+  return gone === undefined ? null : withoutTask(gone.entry.taskId)
+}
+
+interface Moot {
+  readonly reason: string
+  /** The task because of which the others are stacked again. */
+  readonly without?: number
+}
+
+function withoutTask(taskId: number): Moot {
+  return { reason: `stacked again without task ${taskId}`, without: taskId }
 }
 
 const LATER = 'what it stood on did not land'
@@ -87,6 +110,8 @@ interface Search {
   readonly below: readonly VerifyJob['below'][]
   readonly results: Map<number, 'green' | 'red'>
   readonly reds: Map<number, VerifyEnd>
+  /** How many of its entries base has by now. */
+  landed: number
 }
 
 /** What the ledger knows of a tree is not verified again. */
@@ -141,7 +166,8 @@ function positionOf(stack: Stack, key: string): number {
   return stack.entries.findIndex((_, index) => keyOf(stack, index + 1) === key) + 1
 }
 
-function jobOf({ stack, rules, below }: Search, at: number): VerifyJob | null {
+function jobOf(search: Search, at: number): VerifyJob | null {
+  const { stack, rules, below } = search
   const top = stack.entries[at - 1]
   if (top === undefined || stack.command === null) return null
   const { commit, tree, entry } = top
@@ -156,6 +182,7 @@ function jobOf({ stack, rules, below }: Search, at: number): VerifyJob | null {
     below: below[at - 1] ?? [],
     tasks,
     landing: entry.id,
+    isMoot: async () => (await whyMoot(search)) !== null,
   }
 }
 
@@ -184,7 +211,7 @@ function baseAt({ on, entries }: Stack, landed: number): string {
   return entries[landed - 1]?.commit ?? on
 }
 
-async function landUpTo({ world, stack }: Search, landed: number, green: number): Promise<boolean> {
+async function landUpTo({ world, stack, landed }: Search, green: number): Promise<boolean> {
   crashPoint('landing.verified')
   return await landPrefix(world, {
     base: stack.base,
@@ -200,8 +227,8 @@ function faultOf(world: World, { command }: Stack, { answer }: VerifyEnd): strin
   return answer.kind === 'red' && diskIsFull(world) ? `\`${command}\` failed.` : null
 }
 
-/** What is left of the stack goes back into the queue, and its runs end. `without`: the task that it was because of. */
-async function dissolve(search: Search, from: number, reason: string, without?: number): Promise<null> {
+/** What is left of the stack goes back into the queue, and its runs end. */
+async function dissolve(search: Search, from: number, { reason, without }: Moot): Promise<null> {
   const { world, stack } = search
   await endRuns(search)
   const change = { reason, ...(without === undefined ? {} : { told: { without } }) }

@@ -19,6 +19,8 @@ export interface VerifyJob {
   readonly tasks: readonly number[]
   /** Landing whose directory the log goes to. */
   readonly landing: number
+  /** Whether nobody needs the answer any more, as when what it is about was withdrawn: then the run ends. */
+  readonly isMoot: () => Promise<boolean>
 }
 
 export interface VerifyEnd {
@@ -41,6 +43,9 @@ export interface VerifySlots {
 
 type Run = typeof verifyCommit
 
+/** Whether a run is moot is asked so often, in milliseconds. */
+const LOOK_EVERY = 2_000
+
 /** `hurry` aborted: all of them end at once. */
 export function openSlots(
   world: World,
@@ -50,8 +55,21 @@ export function openSlots(
 ): VerifySlots {
   const atWork = new Map<
     string,
-    { readonly slot: number; readonly stop: AbortController; readonly end: Promise<VerifyEnd> }
+    {
+      readonly job: VerifyJob
+      readonly slot: number
+      readonly stop: AbortController
+      readonly end: Promise<VerifyEnd>
+    }
   >()
+  /** While somebody waits: what is asked may be about to change otherwise. */
+  const stopMoot = async (waiting: AbortSignal): Promise<void> => {
+    for (const { job, stop } of atWork.values()) {
+      // A look that fails is made again.
+      const isMoot = await job.isMoot().catch(() => false)
+      if (isMoot && !waiting.aborted) stop.abort()
+    }
+  }
   return {
     count,
     get running() {
@@ -65,7 +83,7 @@ export function openSlots(
       const end = work(world, job, { slot, signal, run })
       // Whoever waits next hears of what went wrong.
       end.catch(() => undefined)
-      atWork.set(job.key, { slot, stop, end })
+      atWork.set(job.key, { job, slot, stop, end })
     },
     stop(isWanted) {
       for (const [key, { stop }] of atWork) if (!isWanted(key)) stop.abort()
@@ -80,9 +98,16 @@ export function openSlots(
           },
         ),
       )
-      const { key, ended } = await Promise.race(ends)
-      atWork.delete(key)
-      return ended
+      const waiting = new AbortController()
+      const looks = setInterval(() => void stopMoot(waiting.signal), LOOK_EVERY)
+      try {
+        const { key, ended } = await Promise.race(ends)
+        atWork.delete(key)
+        return ended
+      } finally {
+        clearInterval(looks)
+        waiting.abort()
+      }
     },
   }
 }
@@ -110,7 +135,7 @@ async function work(world: World, job: VerifyJob, place: Place): Promise<VerifyE
 }
 
 async function verify(world: World, job: VerifyJob, { slot, signal, run }: Place): Promise<VerifyEnd> {
-  const { key: _, below: __, landing, ...subject } = job
+  const { key: _, below: __, isMoot: ___, landing, ...subject } = job
   const logOf = (id: number): string =>
     join(world.repository.home, 'landings', String(landing), `verify-${id}.log`)
   const started = await transact(

@@ -1,3 +1,4 @@
+import { landingQueue } from '../../ledger/landings.ts'
 import type { World } from '../world.ts'
 import { handBack, hold, move, setBack } from './entry.ts'
 import type { Culprit } from './search.ts'
@@ -35,6 +36,8 @@ interface Suspect {
 export function openSuspects(world: World): Suspects {
   const all = new Map<number, Suspect>()
   const keyOf = (id: number): string => `again/${id}`
+  const isGone = async (id: number): Promise<boolean> =>
+    (await landingQueue(world.ledger.db)).every((one) => one.id !== id)
   const each = async (end: (suspect: Suspect) => Promise<unknown>, which = (_: Suspect): boolean => true) => {
     for (const [id, suspect] of all)
       if (which(suspect)) {
@@ -57,16 +60,20 @@ export function openSuspects(world: World): Suspects {
     start(slots) {
       for (const [id, { culprit }] of all) {
         if (slots.running.includes(keyOf(id))) continue
-        slots.start({ ...culprit.end.job, key: keyOf(id) })
+        slots.start({ ...culprit.end.job, key: keyOf(id), isMoot: async () => await isGone(id) })
         return true
       }
       return false
     },
     async hear({ job, answer, log }) {
       const found = [...all].find(([id]) => keyOf(id) === job.key)
-      if (found === undefined || answer.kind === 'stopped') return
+      if (found === undefined) return
       const [id, { culprit }] = found
       const { entry } = culprit.stacked
+      if (answer.kind === 'stopped') {
+        if (await isGone(id)) all.delete(id)
+        return
+      }
       all.delete(id)
       if (answer.kind === 'fault') return await setBack(world, entry, answer.reason)
       if (answer.kind === 'red') return await reject(world, culprit, { tail: answer.tail, log })
