@@ -31,8 +31,8 @@ interface TaskAnswer {
 }
 
 const CHECK = `sleep "$(cat seconds)"
-if grep -l broken part-*.txt; then echo "these are broken"; exit 1; fi
-if grep -lq "now and then" part-*.txt && ! test -f seen; then touch seen; echo "fails now and then"; exit 1; fi
+if grep -ls broken part-*.txt; then echo "these are broken"; exit 1; fi
+if grep -lqs "now and then" part-*.txt && ! test -f seen; then touch seen; echo "fails now and then"; exit 1; fi
 `
 const AGENT = `case " $(cat "$OUTSIDE/broken") " in *" $WORKLANE_TASK "*) text=broken;; *) text=fine;; esac
 test "$WORKLANE_TASK" = "$(cat "$OUTSIDE/flaky")" && text="now and then"
