@@ -25,6 +25,14 @@ const liveViewApart: Plugin = {
   },
 }
 
+/** Ink asks for the developer tools of React, which are not installed; in one file even the mere mention is loaded. */
+const noDeveloperTools: Plugin = {
+  name: 'no-developer-tools',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/ink\/build\/devtools\.js$/ }, () => ({ contents: '' }))
+  },
+}
+
 async function bundle(entry: string, options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -48,14 +56,17 @@ async function bundle(entry: string, options: BuildOptions): Promise<string> {
   return outputFiles?.[0]?.text ?? ''
 }
 
-const product = await bundle('src/doors/cli/main.ts', {
+const bundled = await bundle('src/doors/cli/main.ts', {
   plugins: [nativeSqlite, liveViewApart],
-  banner: { js: '(function(module,exports,require){' },
+  banner: { js: '(function(module,exports,require,importBeside){' },
   footer: { js: '})' },
 })
+// What `main.cjs` compiles has no `import()` of its own but one that Node warns of, on the terminal of the user.
+const product = bundled.replace('import("./live-view.js")', 'importBeside("./live-view.js")')
+if (product === bundled) throw new Error('The live view is not imported as it was.')
 const liveView = await bundle('src/doors/cli/live/live-view.tsx', {
   format: 'esm',
-  external: ['react-devtools-core'],
+  plugins: [noDeveloperTools],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },

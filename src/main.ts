@@ -14,7 +14,8 @@ import {
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { constants, Script } from 'node:vm'
+import { pathToFileURL } from 'node:url'
+import { Script } from 'node:vm'
 import { crc32 } from 'node:zlib'
 import type * as Door from './doors/cli/main.ts'
 
@@ -38,10 +39,11 @@ async function start(argv: readonly string[]): Promise<void> {
   const script = new Script(readFileSync(BUNDLE, 'latin1'), {
     filename: BUNDLE,
     ...(cachedData === undefined ? {} : { cachedData }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
   const module: { exports: Partial<typeof Door> } = { exports: {} }
-  script.runInThisContext()(module, module.exports, createRequire(BUNDLE))
+  const importBeside = async (path: string): Promise<unknown> =>
+    await import(pathToFileURL(join(__dirname, path)).href)
+  script.runInThisContext()(module, module.exports, createRequire(BUNDLE), importBeside)
   const code = (await module.exports.main?.(argv)) ?? 70
   process.exitCode = code
   if (cachedData === undefined || script.cachedDataRejected === true) keep(cache, script)
