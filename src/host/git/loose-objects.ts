@@ -17,6 +17,11 @@ const inflated = promisify(inflate)
 
 /** More than enough for what stands before the content. */
 const HEADER = 128
+/**
+ * Bytes of a file in which the header lies. Before the first byte of it comes the table of the codes, as large as some 300
+ * bytes (RFC 1951, 3.2.7): 128 of them gave one byte of /bin/true.
+ */
+const BEGINNING = 4_096
 
 /** The objects of a directory that git has just written, by name, and now on the disk; null where it holds packs. */
 export async function looseObjects(objects: string): Promise<Map<string, LooseObject> | null> {
@@ -34,7 +39,7 @@ export async function looseObjects(objects: string): Promise<Map<string, LooseOb
 async function readHeader(oid: string, file: string): Promise<LooseObject> {
   await using opened = await open(file, 'r')
   await opened.sync()
-  const { buffer, bytesRead } = await opened.read(Buffer.alloc(HEADER), 0, HEADER, 0)
+  const { buffer, bytesRead } = await opened.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0)
   // Only the beginning is there, and only that is asked for.
   const start = await inflated(buffer.subarray(0, bytesRead), { finishFlush: constants.Z_SYNC_FLUSH })
   const [, type = '', size = ''] =
