@@ -44,6 +44,8 @@ export interface Evidence {
   readonly unfinished: string | null
   /** A sentence on what a merge of base took away again of others' work; null: nothing. */
   readonly undone: string | null
+  /** A sentence on work in repositories inside of the lane that would not land; null: there is none. */
+  readonly inner: string | null
 }
 
 export interface Verdict {
@@ -95,7 +97,8 @@ function judgeWork(evidence: Evidence): Verdict {
   if (evidence.timedOut) return { outcome: 'timed_out', detail: 'The time limit was reached.' }
   if (evidence.unfinished !== null)
     return { outcome: 'failed', detail: `The agent left an unfinished ${evidence.unfinished}.` }
-  if (evidence.undone !== null) return { outcome: 'failed', detail: evidence.undone }
+  const wrong = evidence.undone ?? evidence.inner
+  if (wrong !== null) return { outcome: 'failed', detail: wrong }
   const how =
     evidence.signal !== null ? `was ended by ${evidence.signal}` : `exited with ${evidence.exitCode}`
   const clean = evidence.exitCode === 0

@@ -5,13 +5,14 @@ import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import type { Task } from '../board/task.ts'
 import { runChecks } from '../engine/checks.ts'
 import { bringBack, enterWalls, leaveWalls } from '../engine/hand-over.ts'
+import { innerWork } from '../engine/inner-work.ts'
 import { openOperation } from '../engine/lane-git.ts'
 import { hasWalls, refuseWithoutWalls } from '../engine/sandbox.ts'
 import { settleLanes } from '../engine/settle.ts'
 import { undoneWork } from '../engine/undone.ts'
 import type { World } from '../engine/world.ts'
 import type { GitPlace } from '../host/git/git.ts'
-import { commitEverything, uncommittedPaths } from '../host/git/lane-state.ts'
+import { commitEverything, committablePaths } from '../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../host/git/refs.ts'
 import { checkInode, placeOf } from '../host/git/worktree.ts'
 import { completeEmpty, completeTask } from '../ledger/landings.ts'
@@ -115,7 +116,7 @@ async function freezeAt(
   const checks = [...world.settings.checks, ...held.checks]
   const checked = await check(world, lane, { checks, epoch: held.epoch })
   if (checked !== null) return checked
-  const committed = await uncommittedPaths(place)
+  const committed = await committablePaths(place)
   if (committed.length > 0)
     await commitEverything(place, lane.branch, `Task ${held.id}: ${held.subject}\n`, committed)
   const result = walled ? await outOfWalls(world, held, lane) : await commitOf(place, 'HEAD')
@@ -126,6 +127,8 @@ async function freezeAt(
       `The lane of task ${held.id} has no commit.`,
       `Commit the work in ${lane.path} first.`,
     )
+  const inner = await innerWork(world, lane, result)
+  if (inner !== null) return refuse('inner-work', inner, `Mend it in ${lane.path}, and complete again.`)
   const commits = await ownCommits({ gitDir: world.repository.commonDir }, lane, result)
   if (commits === 0 && !held.allowEmpty)
     return refuse(

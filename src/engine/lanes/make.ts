@@ -11,6 +11,7 @@ import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
 import { uncommittedPaths } from '../../host/git/lane-state.ts'
 import { branchTip, createBranch, deleteBranch } from '../../host/git/refs.ts'
+import { submodulesOf } from '../../host/git/submodules.ts'
 import {
   adminDirectory,
   adminPointsHere,
@@ -90,7 +91,7 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
   if (walled && hasSeeds(world)) await giveAway(lane)
   crashPoint('lane.seeded')
   await setUp(world, lane)
-  return [...left, ...former, ...warnings]
+  return [...left, ...former, ...warnings, ...(await emptySubmodules(world, lane))]
 }
 
 /**
@@ -154,6 +155,18 @@ async function formerWork(world: World, lane: OwnedLane): Promise<string[]> {
   return newest === undefined
     ? []
     : [`Not in this lane: the work of an earlier lane of this task, see worklane archive show ${newest.id}`]
+}
+
+/** Git leaves the directories of submodules empty in a new worktree. */
+async function emptySubmodules({ repository }: World, { path, startPoint }: OwnedLane): Promise<string[]> {
+  if (!existsSync(join(path, '.gitmodules'))) return []
+  const submodules = await submodulesOf(repository, startPoint)
+  const empty = submodules.filter((name) => !existsSync(join(path, name, '.git')))
+  if (empty.length === 0) return []
+  const names = `${empty.slice(0, 3).join(', ')}${empty.length > 3 ? ` and ${empty.length - 3} more` : ''}`
+  return [
+    `Not checked out in this lane, because submodules are not by themselves: ${names}. In worklane.yaml: lanes: { setup: git submodule update --init }`,
+  ]
 }
 
 /** Whether a lane gets ignored files of the main checkout. */

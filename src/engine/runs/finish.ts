@@ -7,7 +7,7 @@ import { asFault } from '../../host/fault.ts'
 import { leftMarkers } from '../../host/git/begin-merge.ts'
 import { removeDeadLocks, removeLocksInside } from '../../host/git/dead-locks.ts'
 import type { GitPlace } from '../../host/git/git.ts'
-import { commitEverything, uncommittedPaths, unfinishedOperation } from '../../host/git/lane-state.ts'
+import { commitEverything, committablePaths, unfinishedOperation } from '../../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../../host/git/refs.ts'
 import { placeOf } from '../../host/git/worktree.ts'
 import type { WorkerExit } from '../../host/process/worker.ts'
@@ -19,6 +19,7 @@ import { type Tx, transact } from '../../ledger/transact.ts'
 import { runChecks } from '../checks.ts'
 import { diskIsFull, wantsRoom } from '../disk.ts'
 import { type Inside, leaveWalls } from '../hand-over.ts'
+import { innerWork } from '../inner-work.ts'
 import { undoneWork } from '../undone.ts'
 import type { World } from '../world.ts'
 import type { OpenMerge } from './conflict.ts'
@@ -104,7 +105,7 @@ async function keepLeftovers(
 ): Promise<string | null> {
   // A commit of what filled the disk would fill it once more; it stays in the lane as it is.
   if (unfinished !== null || limit?.limit === 'disk') return await commitOf(place, 'HEAD')
-  const left = await uncommittedPaths(place)
+  const left = await committablePaths(place)
   if (left.length === 0) return await commitOf(place, 'HEAD')
   const names = left
     .slice(0, 20)
@@ -143,8 +144,10 @@ async function weigh(
   const unfinished = open ?? (await unresolved(place, merge, head))
   const commits = head === null ? 0 : await ownCommits(place, lane, head)
   const undone = commits === 0 || head === null ? null : await undoneWork(world, lane, head)
-  const isWhole = unfinished === null && undone === null && commits > 0
-  const done = limit?.ended !== true && !exit.stopRequested && !exit.timedOut && isWhole
+  const hasEnded = limit?.ended !== true && !exit.stopRequested && !exit.timedOut
+  const inner = hasEnded && head !== null ? await innerWork(world, lane, head) : null
+  const isWhole = unfinished === null && undone === null && inner === null && commits > 0
+  const done = hasEnded && isWhole
   const checks = [...world.settings.checks, ...task.checks]
   const checked =
     done && checks.length > 0
@@ -161,6 +164,7 @@ async function weigh(
     allowEmpty: task.allowEmpty,
     unfinished,
     undone,
+    inner,
   }
   const verdict = judge(evidence)
   if (checked === null || checked.green) return { verdict, result: head }

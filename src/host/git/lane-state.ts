@@ -9,17 +9,37 @@ import { branchOfHead } from './repository.ts'
 
 /** What is not committed in a worktree. Takes no lock and changes nothing. */
 export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
-  const { stdout } = await git(place, [
-    'status',
-    '--porcelain=v2',
-    '-z',
-    '--untracked-files=all',
-    '--no-renames',
-  ])
-  return splitZero(stdout).flatMap((entry) => {
+  return (await entriesOf(place)).map(({ path }) => path)
+}
+
+/** The same, without submodules in which only what lies in them has changed: no commit here can hold that. */
+export async function committablePaths(place: GitPlace): Promise<string[]> {
+  return (await entriesOf(place)).filter(({ change }) => change !== 'inner').map(({ path }) => path)
+}
+
+/** Submodules that hold changes which are not committed in them. */
+export async function dirtySubmodules(place: GitPlace): Promise<string[]> {
+  return (await entriesOf(place)).filter(({ change }) => change !== 'own').map(({ path }) => path)
+}
+
+interface StatusEntry {
+  readonly path: string
+  /** `inner`: within a submodule alone; `both`: the submodule is at another commit, too. */
+  readonly change: 'own' | 'inner' | 'both'
+}
+
+/** Fields as git-status(1) has them, porcelain format version 2: `S<c><m><u>` for a submodule. */
+async function entriesOf(place: GitPlace): Promise<StatusEntry[]> {
+  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames']
+  return splitZero((await git(place, args)).stdout).flatMap((entry) => {
     const fields = entry.split(' ')
-    const skip = { '1': 8, u: 10, '?': 1 }[fields[0] ?? '']
-    return skip === undefined ? [] : [fields.slice(skip).join(' ')]
+    const [kind = '', state = '', submodule = ''] = fields
+    const skip = { '1': 8, u: 10, '?': 1 }[kind]
+    if (skip === undefined) return []
+    const isDirty = kind === '1' && /^S.(M.|.U)$/.test(submodule)
+    const isSame = state === '.M' && submodule.startsWith('S.')
+    const change = !isDirty ? 'own' : isSame ? 'inner' : 'both'
+    return [{ path: fields.slice(skip).join(' '), change }]
   })
 }
 

@@ -12,6 +12,7 @@ const evidence: Evidence = {
   allowEmpty: false,
   unfinished: null,
   undone: null,
+  inner: null,
 }
 
 describe('judge', () => {
@@ -26,6 +27,7 @@ describe('judge', () => {
     ['killed by a signal, no checks', { exitCode: null, signal: 'SIGKILL' }, 'failed'],
     ['an unfinished rebase', { unfinished: 'rebase' }, 'failed'],
     ['a merge that takes away what others did', { undone: 'It does.' }, 'failed'],
+    ['work in a repository inside', { inner: 'There is.' }, 'failed'],
     ['the time limit', { timedOut: true }, 'timed_out'],
     ['a stop that was asked for', { stopRequested: true, timedOut: true }, 'stopped'],
     ['a command that is not there', { commits: 0, exitCode: 127 }, 'failed'],
