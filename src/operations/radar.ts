@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { isRefusal } from '../board/refusal.ts'
 import { radarController, record } from '../engine/radar/controller.ts'
+import { failedWithLane } from '../engine/radar/lanes.ts'
 import { readPublished } from '../engine/radar/published.ts'
 import { type Look, Radar } from '../engine/radar/radar.ts'
 import type { World } from '../engine/world.ts'
@@ -21,6 +22,8 @@ export interface RadarAnswer extends Omit<Look, 'at'> {
   readonly task: number | null
   /** Tasks with an agent at work that no walls hold. */
   readonly open: readonly number[]
+  /** Failed tasks, whose lanes are not compared until they are retried. */
+  readonly failed: readonly number[]
 }
 
 export default operation({
@@ -40,12 +43,13 @@ export default operation({
     const about = async (answer: Compared): Promise<RadarAnswer> => ({
       ...(id === undefined ? answer : only(answer, id)),
       open: await openTasks(world),
+      failed: await failedWithLane(world),
     })
     return watch === true ? await follow(context, about) : await about(await lookOnce(world))
   },
 })
 
-type Compared = Omit<RadarAnswer, 'open'>
+type Compared = Omit<RadarAnswer, 'open' | 'failed'>
 
 /** The engine's, where one is at work; it is never older than the changes of the last second or two. */
 async function lookOnce(world: World): Promise<Compared> {

@@ -16,6 +16,7 @@ function shown(lanes: number, task: number | null, ...pairs: readonly (readonly 
     unknown: [],
     unseen: [],
     open: [],
+    failed: [],
   }
 }
 
@@ -24,6 +25,9 @@ test('asked about one, it says nothing of the others among themselves', () => {
   expect(radarText(shown(2, 1))).toBe('#1 does not conflict with the other lane.')
   expect(radarText(shown(1, 1))).toBe('The lane does not conflict.')
   expect(radarText(shown(2, 7))).toBe('#7 has no lane to compare.')
+  expect(radarText({ ...shown(0, null), failed: [3, 4] })).toBe(
+    'No lanes to compare.\n\nLeft out: the lanes of failed tasks, #3, #4.',
+  )
   expect(radarText(shown(3, null))).toBe('The 3 lanes do not conflict.')
   const rows = radarText(shown(3, 2, [1, 2]))
     .split('\n')

@@ -3,11 +3,13 @@ import type { Overlap } from '../../board/overlap.ts'
 import { inWords, linesOf } from '../../board/overlap-change.ts'
 import type { RadarAnswer } from '../../operations/radar.ts'
 
-type Shown = Pick<RadarAnswer, 'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen' | 'open'>
+type Shown = Pick<RadarAnswer, 'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen' | 'open' | 'failed'>
 
 /** `worklane radar` for people: a matrix where it fits, and then each overlap with its files and lines, worst first. */
 export function radarText(answer: Shown, columns = columnsHere()): string {
-  return [openText(answer.open), ...compared(answer, columns)].filter((part) => part !== '').join('\n\n')
+  return [openText(answer.open), ...compared(answer, columns), failedText(answer.failed)]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }
 
 /** Of the terminal; of whom it is piped to where that was said. */
@@ -34,6 +36,12 @@ function quietText({ task, lanes }: Shown): string {
 function openText(open: readonly number[]): string {
   if (open.length === 0) return ''
   return `NO WALLS: the agents at work on ${open.map((id) => `#${id}`).join(', ')} can change anything that you can.`
+}
+
+function failedText(failed: readonly number[]): string {
+  if (failed.length === 0) return ''
+  const lanes = failed.length === 1 ? 'the lane of a failed task' : 'the lanes of failed tasks'
+  return `Left out: ${lanes}, ${failed.map((id) => `#${id}`).join(', ')}.`
 }
 
 const CONFLICT = '✗'

@@ -27,3 +27,11 @@ export async function radarLanes({ ledger: { db } }: World): Promise<RadarLane[]
     return [{ taskId: lane.taskId, subject: task.subject, lane, frozen }]
   })
 }
+
+/** Tasks whose lanes are not compared because they have failed: they count again once somebody retries them. */
+export async function failedWithLane({ ledger: { db } }: World): Promise<number[]> {
+  const lanes = await standingLanes(db)
+  if (lanes.length === 0) return []
+  const tasks = await taskLines(db)
+  return lanes.map(({ taskId }) => taskId).filter((id) => tasks.get(id)?.state === 'failed')
+}
