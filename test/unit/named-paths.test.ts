@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { namedPaths } from '../../src/host/sandbox/named-paths.ts'
@@ -20,4 +20,11 @@ test('what a command names can be read: a script with its directory, but never H
     'home/repo/scripts/c.sh',
   ])
   expect(seen(`ls / ${home} ${root} ${top}/none /etc/passwd /dev/null ./x`)).toEqual([])
+})
+
+test('what cannot be looked at is not shown', () => {
+  const top = temporaryDirectory()
+  symlinkSync('loop', join(top, 'loop'))
+  const command = `cat ${top}/loop ${top}/${'x'.repeat(300)} ${top}`
+  expect(namedPaths(command, { home: '/h', root: '/r' })).toEqual([{ from: top }])
 })

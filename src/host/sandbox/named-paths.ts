@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Bind } from './bubblewrap.ts'
 
@@ -15,7 +15,7 @@ export function namedPaths(
   const found = new Set<string>()
   for (const word of words) {
     if (!word.startsWith('/') || word === '/') continue
-    const stat = statSync(word, { throwIfNoEntry: false })
+    const stat = lookAt(word)
     if (stat === undefined || SYSTEM.test(word)) continue
     const directory = stat.isDirectory() ? word : dirname(word)
     const tooMuch =
@@ -25,6 +25,15 @@ export function namedPaths(
     else if (stat.isFile()) found.add(word)
   }
   return [...found].map((from) => ({ from }))
+}
+
+/** A command may name anything, also what we may not look at or what can be no path: that is just not shown. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 /** Shown already, or never: devices and the like. */
