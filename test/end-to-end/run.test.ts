@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -131,6 +131,17 @@ describe('run', () => {
     expect(summary.unfinished).toMatchObject([
       { id: 1, state: 'pending', reason: expect.stringContaining('commit the command, or name it by') },
     ])
+  })
+
+  it('counts an attempt that the system did not let begin, and says why', async () => {
+    using repository = makeRepository()
+    mkdirSync(join(repository.gitDir, 'worklane'))
+    writeFileSync(join(repository.gitDir, 'worklane/runs'), 'in the way\n')
+    const { code, summary } = await run(repository, { One: 'write a 1' })
+    expect([code, summary.unfinished]).toMatchObject([1, [{ state: 'failed' }]])
+    const { runs, notes } = await data(repository.root, 'task', 'show', '1')
+    expect(runs).toHaveLength(3)
+    expect(notes[0].text).toMatch(/^The system refused: .*runs/)
   })
 
   it('reports what failed, keeps its lane, and says how to go on', async () => {

@@ -5,7 +5,7 @@ import type { LimitCause } from '../../board/overload.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import type { Task } from '../../board/task.ts'
 import { crashPoint } from '../../host/crash-point.ts'
-import { Fault } from '../../host/fault.ts'
+import { asFault, Fault } from '../../host/fault.ts'
 import { startWorker, type Worker, type WorkerExit } from '../../host/process/worker.ts'
 import { INSIDE } from '../../host/sandbox/walls.ts'
 import type { OwnedLane } from '../../ledger/lanes.ts'
@@ -107,11 +107,22 @@ async function laneFor(world: World, task: Task, rules: AttemptRules): Promise<O
     const lane = await rules.ensureLane(task.id, task.epoch)
     return isRefusal(lane) ? await giveUp(lane, true) : lane
   } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    await giveUp(error, error.retry === 'never')
-    throwIfFull(world, error)
+    const fault = faultOf(error)
+    if (fault === null) throw error
+    await giveUp(fault, fault.retry === 'never')
+    throwIfFull(world, fault)
     return null
   }
+}
+
+/**
+ * Before there is a process, what the system refuses ends the attempt as well, and counts: the next start would most
+ * likely meet it again. Null: want of room and the ledger's troubles are nobody's fault, and are waited for.
+ */
+function faultOf(error: unknown): Fault | null {
+  if (error instanceof Fault) return error
+  const fault = asFault(error)
+  return fault?.code === 'fault' ? fault : null
 }
 
 function inSentences({ message, hint }: Pick<Refusal, 'message' | 'hint'>): string {
@@ -189,8 +200,13 @@ async function work(world: World, work: Attempt, rules: AttemptRules): Promise<D
       await guard.close()
     }
   } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    return { exit: `${error.message} ${error.hint}`.trim(), limit: null, inside, merge }
+    const isThere = rules.workers.has(run.id)
+    const fault = isThere && !(error instanceof Fault) ? null : faultOf(error)
+    // Its process may live on: `recoverRun` stops it.
+    if (fault === null) throw error
+    return { exit: `${fault.message} ${fault.hint}`.trim(), limit: null, inside, merge }
+  } finally {
+    rules.workers.delete(run.id)
   }
 }
 
@@ -240,7 +256,6 @@ async function toTheEnd(
     crashPoint('run.recorded')
     return await worker.exited
   } finally {
-    rules.workers.delete(run.id)
     await program.close()
   }
 }

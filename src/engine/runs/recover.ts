@@ -28,7 +28,7 @@ async function takeBack(world: World, lane: OwnedLane, epoch: number): Promise<F
 }
 
 /**
- * A run whose engine is gone: its processes are stopped, everything that the agent did stays in the lane, and the
+ * A run whose engine is gone, or met a fault in the middle of it: its processes are stopped, everything that the agent did stays in the lane, and the
  * task is free for the next attempt. A crash of ours does not count as an attempt.
  */
 export async function recoverRun(world: World, run: RunRow): Promise<void> {
@@ -39,7 +39,7 @@ export async function recoverRun(world: World, run: RunRow): Promise<void> {
   await transact(world.ledger, world.actor, async (tx) => {
     await endRun(tx, run, {
       outcome: 'lost',
-      detail: 'The engine that ran it is gone.',
+      detail: run.engine === world.self ? 'The engine met a fault.' : 'The engine that ran it is gone.',
       exitCode: null,
       signal: null,
     })
