@@ -35,6 +35,10 @@ const OPENINGS: Readonly<Record<string, Opening>> = {
   'task note': { operation: 'task note', own: ['id'], free: ['text'] },
 }
 
+export function isOpen(operation: string): boolean {
+  return Object.hasOwn(OPENINGS, operation)
+}
+
 /** Of other tasks it gets to know how many there are. */
 function counts(status: Record<string, unknown>): unknown {
   return { ...status, findings: 0, landings: [], push: null }
@@ -50,7 +54,7 @@ export type Admitted =
 
 /** Forces what is the caller's own; whoever names another task is told so. */
 export function admit({ taskId, epoch }: LaneCaller, { operation, input }: LaneRequest): Admitted {
-  const opening = Object.hasOwn(OPENINGS, operation) ? OPENINGS[operation] : undefined
+  const opening = isOpen(operation) ? OPENINGS[operation] : undefined
   if (opening === undefined) return closed(operation)
   const own: Own = { id: taskId, epoch }
   for (const field of opening.own)

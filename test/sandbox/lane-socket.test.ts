@@ -13,7 +13,7 @@ interface Heard {
 type Rest = Record<'closed' | 'burst', Record<string, number>> &
   Record<'malformed', number[]> &
   Record<'raw', string[]> &
-  Record<'cli', Record<string, [code: number, said: string]>>
+  Record<'cli' | 'cliClosed', Record<string, [code: number, said: string]>>
 
 let repository: TestRepository
 let heard: Heard & Rest
@@ -24,13 +24,14 @@ beforeAll(async () => {
   await data(root, 'task', 'add', 'Somebody else')
   await data(root, 'task', 'cancel', '2')
   const command = `"${process.execPath}" caller.mjs; echo the end`
-  const sandbox = process.env.WORKLANE_SANDBOX
-  process.env.WORKLANE_SANDBOX = 'walls'
+  const { WORKLANE_SANDBOX, PATH } = process.env
+  // As people have it: what is on PATH is seen inside, and npm puts the libraries of the checkout there.
+  Object.assign(process.env, { WORKLANE_SANDBOX: 'walls', PATH: '/usr/local/bin:/usr/bin:/bin' })
   try {
     const run = await worklane(root, 'run', '--command', command)
     expect([run.code, run.out + run.err]).toEqual([0, expect.stringContaining('Landed 1 of 1')])
   } finally {
-    process.env.WORKLANE_SANDBOX = sandbox
+    Object.assign(process.env, { WORKLANE_SANDBOX, PATH })
   }
   heard = JSON.parse(readFileSync(join(root, 'heard.json'), 'utf8')) as typeof heard
 })
@@ -78,6 +79,14 @@ test('the command line inside asks through the socket', () => {
   expect(cancel).toEqual([1, expect.stringContaining('nobody can ask for task cancel')])
   expect(logs?.[0]).toBe(0)
   expect(wrong?.[0]).toBe(2)
+})
+
+test('the command line inside says of every other verb that nobody can ask for it there', () => {
+  expect(Object.keys(heard.cliClosed)).toHaveLength(7)
+  for (const [words, said] of Object.entries(heard.cliClosed)) {
+    const verb = words.replace('help ', '').split(' ')[0]
+    expect([words, said]).toEqual([words, [1, expect.stringContaining(`nobody can ask for ${verb}.`)]])
+  }
 })
 
 test('a note shows in task show, its event names the agent, and the socket is gone after the run', async () => {

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
-import type { Asked } from './parse.ts'
+import { isOpen } from '../../operations/lane-door.ts'
+import { type Named, verbIn } from './parse.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A lane that we stand in and whose ledger cannot be seen from there: its socket is the only way to ask. */
@@ -36,6 +37,12 @@ function gitLinkAbove(from: string): string | null {
   }
 }
 
+/** Not even loaded from there: the ledger and what else it needs cannot be seen. */
+export function closedVerb(argv: readonly string[]): string | undefined {
+  const verb = verbIn(argv)
+  return verb === undefined || isOpen(verb) ? undefined : verb
+}
+
 interface Reply {
   readonly ok: boolean
   readonly data?: unknown
@@ -43,7 +50,7 @@ interface Reply {
 }
 
 /** Asks the engine outside, and says its answer as if it had been found here. */
-export async function askThrough({ socket }: OwnLane, asked: Asked, terminal: Terminal): Promise<number> {
+export async function askThrough({ socket }: OwnLane, asked: Named, terminal: Terminal): Promise<number> {
   const { ok, data, error } = await send(socket, asked)
   if (!ok)
     return await terminal.end(asked.name, { refused: true, code: '', message: '', hint: '', ...error }, false)
@@ -54,7 +61,7 @@ export async function askThrough({ socket }: OwnLane, asked: Asked, terminal: Te
   return await terminal.end('logs', rest, false)
 }
 
-async function send(socketPath: string, { name, input }: Asked): Promise<Reply> {
+async function send(socketPath: string, { name, input }: Named): Promise<Reply> {
   const body = JSON.stringify(input)
   const path = `/${name.replaceAll(' ', '/')}`
   const headers = {

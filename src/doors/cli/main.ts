@@ -1,5 +1,5 @@
 import type { WithoutLedger } from '../../operations/open.ts'
-import { type Asked, parse } from './parse.ts'
+import { type Asked, type Named, parse } from './parse.ts'
 import { stopSignals } from './signals.ts'
 import { Terminal } from './terminal.ts'
 
@@ -7,7 +7,8 @@ import { Terminal } from './terminal.ts'
 export async function main(argv: readonly string[]): Promise<number> {
   const terminal = new Terminal(argv.includes('--json'))
   try {
-    const lane = await laneAround()
+    const lane = await laneAround(argv)
+    if (lane?.closed !== undefined) return await lane.ask({ name: lane.closed, input: {} }, terminal)
     const parsed = await parse(argv, lane?.own)
     if (parsed.kind === 'text') return terminal.say(parsed.text)
     if (parsed.kind === 'usage') return terminal.refuseUsage(parsed.message, parsed.hint)
@@ -19,16 +20,19 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 interface LaneAround {
   readonly own: Readonly<Record<string, unknown>>
-  ask(asked: Asked, terminal: Terminal): Promise<number>
+  /** The verb, where it cannot be asked for from there. */
+  readonly closed: string | undefined
+  ask(asked: Named, terminal: Terminal): Promise<number>
 }
 
 /** Costs others than agents one look at the environment. */
-async function laneAround(): Promise<LaneAround | null> {
+async function laneAround(argv: readonly string[]): Promise<LaneAround | null> {
   if (process.env.WORKLANE_SOCKET === undefined) return null
-  const { askThrough, ownLane } = await import('./lane-client.ts')
+  const { askThrough, closedVerb, ownLane } = await import('./lane-client.ts')
   const lane = ownLane(process.env, whereWeStand())
   if (lane === null) return null
-  return { own: lane.own, ask: async (asked, terminal) => await askThrough(lane, asked, terminal) }
+  const ask: LaneAround['ask'] = async (asked, terminal) => await askThrough(lane, asked, terminal)
+  return { own: lane.own, closed: closedVerb(argv), ask }
 }
 
 /** What finishes something at the first Ctrl-C. */

@@ -12,10 +12,13 @@ import { parameters } from './parameters.ts'
 import { TEXT, valueSentence } from './usage-sentences.ts'
 import { VERSION } from './version.ts'
 
-export interface Asked {
+export interface Named {
   readonly name: string
-  readonly operation: Operation
   readonly input: Record<string, unknown>
+}
+
+export interface Asked extends Named {
+  readonly operation: Operation
 }
 
 export type Parsed =
@@ -37,7 +40,7 @@ export async function parse(
   given: readonly string[],
   known: Readonly<Record<string, unknown>> = {},
 ): Promise<Parsed> {
-  const argv = given[0] === 'help' ? helpFor(given.slice(1)) : given
+  const argv = wordsOf(given)
   const entry = entryFor(argv)
   const operation = await entry?.load()
   const said: { words?: Words } = {}
@@ -73,9 +76,15 @@ function flagLike({ args }: Words, argv: readonly string[]): { message: string; 
   }
 }
 
+/** What is asked for; nothing of it is loaded. */
+export function verbIn(given: readonly string[]): string | undefined {
+  return entryFor(wordsOf(given))?.name
+}
+
 /** `worklane help claim` says what `worklane claim --help` says. */
-function helpFor(words: readonly string[]): readonly string[] {
-  return [...words.filter((word) => !word.startsWith('-')), '--help']
+function wordsOf([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === 'help') return [...rest.filter((word) => !word.startsWith('-')), '--help']
+  return first === undefined ? [] : [first, ...rest]
 }
 
 /** Stands in for the process, so that what the parser prints can become an answer of ours. */
