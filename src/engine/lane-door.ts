@@ -26,9 +26,19 @@ export interface OpenDoor {
   close(): Promise<void>
 }
 
+/** `worklane` at the end of PATH, with all that it needs to start. */
+export function productInLane(): Pick<OpenDoor, 'readable' | 'env'> {
+  const product = installedProduct()
+  return {
+    readable: (product?.directories ?? []).map((from) => ({ from })),
+    env: (env) =>
+      product === null ? env : { ...env, PATH: [env.PATH, product.bin].filter(Boolean).join(':') },
+  }
+}
+
 /**
- * Opens a socket by which the agent reaches its own task's operations and nothing else, and puts `worklane` at the end
- * of its PATH. A lane without walls has the socket at its real place.
+ * Opens a socket by which the agent reaches its own task's operations and nothing else, and puts `worklane` into its
+ * lane. A lane without walls has the socket at its real place.
  */
 export async function openDoor(
   world: World,
@@ -45,14 +55,10 @@ export async function openDoor(
     uid: walled ? uidOfLane(lane.id) : null,
     answer: async (request) => await door.answer(caller, request),
   })
-  const product = installedProduct()
+  const product = productInLane()
   return {
-    readable: [{ from: outside, to: inside }, ...(product?.directories ?? []).map((from) => ({ from }))],
-    env: (env) => ({
-      ...env,
-      WORKLANE_SOCKET: inside,
-      ...(product === null ? {} : { PATH: [env.PATH, product.bin].filter(Boolean).join(':') }),
-    }),
+    readable: [{ from: outside, to: inside }, ...product.readable],
+    env: (env) => ({ ...product.env(env), WORKLANE_SOCKET: inside }),
     close: async () => await socket.close(),
   }
 }

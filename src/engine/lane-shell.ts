@@ -13,6 +13,7 @@ import { liveRuns } from '../ledger/runs.ts'
 import { findTask } from '../ledger/tasks.ts'
 import { environmentOf } from './environment.ts'
 import { bringBack, enterWalls, isInside, isUntouched, leaveWalls } from './hand-over.ts'
+import { productInLane } from './lane-door.ts'
 import { programInLane } from './program.ts'
 import { laneRoom } from './sandbox.ts'
 import type { World } from './world.ts'
@@ -107,7 +108,9 @@ async function run(world: World, lane: OwnedLane, { argv, program: command }: In
   const purpose = { for: 'check' } as const
   const epoch = (await findTask(world.ledger.db, lane.taskId))?.epoch ?? 0
   const env = await environmentOf(world, lane, { epoch, token: randomUUID(), purpose })
-  const program = await programInLane(world, lane, { command, env, purpose })
+  const product = productInLane()
+  const shown = { command, env: product.env(env), purpose, readable: product.readable }
+  const program = await programInLane(world, lane, shown)
   const { wrap } = program
   const start = { cwd: lane.path, env: program.env, signal: world.stop }
   try {

@@ -30,15 +30,19 @@ export async function usableRepository(cwd: string): Promise<Repository & { read
       hint: 'Go into one, or make one: git init && git commit --allow-empty -m first',
     })
   const { root } = repository
-  if (PRIVATE_GIT.test(repository.commonDir))
-    throw new UsageError('This is inside the walls of a lane, and nothing here answers for its task.', {
-      code: 'inside-walls',
-      hint: 'Ask in a terminal outside of them; the agent of the lane asks by its own socket.',
-    })
+  if (PRIVATE_GIT.test(repository.commonDir)) throw nothingAnswers()
   if (root === null) throw noCheckout(repository)
   refusePath(repository, root)
   await refuseForeign(repository, root)
   return { ...repository, root }
+}
+
+/** In the walls of a lane without its socket, which is the agent's alone. */
+export function nothingAnswers(): UsageError {
+  return new UsageError('This is inside the walls of a lane, and nothing here answers for its task.', {
+    code: 'inside-walls',
+    hint: 'Ask in a terminal outside of them; the agent of the lane asks by its own socket.',
+  })
 }
 
 function noCheckout({ commonDir }: Repository): UsageError {

@@ -141,6 +141,13 @@ it('worklane inside of walls says that nothing answers there, and does not take 
   repository.write('worklane.yaml', `sandbox: { read: [${JSON.stringify(product)}] }\n`)
   const said = await worklane(root, 'shell', '1', '--', WORKLANE, 'status')
   expect([said.code, said.err]).toEqual([2, expect.stringContaining('This is inside the walls of a lane')])
+  repository.write('worklane.yaml', '')
+  const { PATH } = process.env
+  // Without the libraries of the checkout, which npm puts on PATH, and with whatever Node the machine has.
+  process.env.PATH = '/usr/local/bin:/usr/bin:/bin'
+  const plain = worklane(root, 'shell', '1', '--command', 'worklane note x; worklane --version')
+  process.env.PATH = PATH
+  expect(await plain).toMatchObject({ code: 0, err: said.err, out: expect.stringMatching(/^\d/) })
 })
 
 describe('without walls', () => {

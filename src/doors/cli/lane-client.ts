@@ -2,12 +2,14 @@ import { readFileSync, statSync } from 'node:fs'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { isOpen } from '../../operations/lane-door.ts'
+import { nothingAnswers } from '../../operations/usable-repository.ts'
 import { type Named, verbIn } from './parse.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A lane that we stand in and whose ledger cannot be seen from there: its socket is the only way to ask. */
 export interface OwnLane {
-  readonly socket: string
+  /** Undefined: nothing answers there, as in a shell of a person. */
+  readonly socket: string | undefined
   /** Fields that need not be given: they are the lane's own. */
   readonly own: Readonly<Record<string, unknown>>
 }
@@ -18,11 +20,12 @@ const PATIENCE = 180_000
 
 /** Null: we are not inside the walls of a lane, or stand in another repository there. */
 export function ownLane(env: NodeJS.ProcessEnv, cwd: string): OwnLane | null {
-  const { WORKLANE_SOCKET: socket, WORKLANE_LANE: lane, WORKLANE_TASK: id, WORKLANE_EPOCH: epoch } = env
-  if (socket === undefined || socket === '' || lane === undefined) return null
+  const { WORKLANE_LANE: lane, WORKLANE_TASK: id, WORKLANE_EPOCH: epoch } = env
+  if (lane === undefined) return null
+  const socket = env.WORKLANE_SOCKET || undefined
   const git = gitLinkAbove(cwd)
   // Inside walls `.git` leads to the lane's private git directory; outside, to the repository with the ledger.
-  if (git !== null && !git.endsWith(`/worklane/lanes/${lane}/git`)) return null
+  if (git === null ? socket === undefined : !git.endsWith(`/worklane/lanes/${lane}/git`)) return null
   return { socket, own: { ...(id === undefined ? {} : { id }), ...(epoch === undefined ? {} : { epoch }) } }
 }
 
@@ -38,9 +41,9 @@ function gitLinkAbove(from: string): string | null {
 }
 
 /** Not even loaded from there: the ledger and what else it needs cannot be seen. */
-export function closedVerb(argv: readonly string[]): string | undefined {
+export function closedVerb({ socket }: OwnLane, argv: readonly string[]): string | undefined {
   const verb = verbIn(argv)
-  return verb === undefined || isOpen(verb) ? undefined : verb
+  return verb !== undefined && socket !== undefined && isOpen(verb) ? undefined : verb
 }
 
 interface Reply {
@@ -51,6 +54,7 @@ interface Reply {
 
 /** Asks the engine outside, and says its answer as if it had been found here. */
 export async function askThrough({ socket }: OwnLane, asked: Named, terminal: Terminal): Promise<number> {
+  if (socket === undefined) throw nothingAnswers()
   const { ok, data, error } = await send(socket, asked)
   if (!ok)
     return await terminal.end(asked.name, { refused: true, code: '', message: '', hint: '', ...error }, false)

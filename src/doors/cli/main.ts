@@ -25,14 +25,14 @@ interface LaneAround {
   ask(asked: Named, terminal: Terminal): Promise<number>
 }
 
-/** Costs others than agents one look at the environment. */
+/** Costs who is in no lane one look at the environment. */
 async function laneAround(argv: readonly string[]): Promise<LaneAround | null> {
-  if (process.env.WORKLANE_SOCKET === undefined) return null
+  if (process.env.WORKLANE_LANE === undefined) return null
   const { askThrough, closedVerb, ownLane } = await import('./lane-client.ts')
   const lane = ownLane(process.env, whereWeStand())
   if (lane === null) return null
   const ask: LaneAround['ask'] = async (asked, terminal) => await askThrough(lane, asked, terminal)
-  return { own: lane.own, closed: closedVerb(argv), ask }
+  return { own: lane.own, closed: closedVerb(lane, argv), ask }
 }
 
 /** What finishes something at the first Ctrl-C. */
