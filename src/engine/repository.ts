@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '../board/refusal.ts'
 import { git } from '../host/git/git.ts'
 import { isHeadWhole } from '../host/git/repository.ts'
 import { fenceOff } from '../host/git/worktree.ts'
+import { transact } from '../ledger/transact.ts'
 import { readyLanesDirectory } from './lanes-directory.ts'
 import type { World } from './world.ts'
 
@@ -63,12 +64,17 @@ async function settingsThatMatter(commonDir: string): Promise<(readonly [key: st
 }
 
 /** What we add to `info/exclude`; null where lanes live outside of the main worktree. */
-export function excludedLine(world: World): string | null {
+function excludedLine(world: World): string | null {
   const inside = relative(
     world.repository.root,
     resolve(world.repository.root, world.settings.lanes.directory),
   )
   return inside.startsWith('..') || inside === '' ? null : `# Lanes of worklane\n/${inside}/\n`
+}
+
+/** `info/exclude` without what we ever added to it, also for directories that the settings named before. */
+export function withoutOurs(exclude: string): string {
+  return exclude.replace(/^# Lanes of worklane\n\/.*\/\n/gm, '')
 }
 
 /**
@@ -80,8 +86,13 @@ export async function hideLanes(world: World): Promise<void> {
   if (ours === null) return
   await fenceOff(resolve(world.repository.root, world.settings.lanes.directory))
   const file = join(world.repository.commonDir, 'info', 'exclude')
-  const current = await readFile(file, 'utf8').catch(() => '')
-  if (current.includes(ours)) return
+  const read = async (): Promise<string> => await readFile(file, 'utf8').catch(() => '')
+  if ((await read()).includes(ours)) return
   await mkdir(join(world.repository.commonDir, 'info'), { recursive: true })
-  await appendFile(file, `${current === '' || current.endsWith('\n') ? '' : '\n'}${ours}`)
+  // For the ledger's lock alone: who makes a lane at the same time adds nothing any more.
+  await transact(world.ledger, world.actor, async () => {
+    const current = await read()
+    const before = current === '' || current.endsWith('\n') ? '' : '\n'
+    if (!current.includes(ours)) await appendFile(file, `${before}${ours}`)
+  })
 }

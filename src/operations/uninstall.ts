@@ -7,7 +7,7 @@ import { removeLane } from '../engine/lanes/remove.ts'
 import { emptyTrash } from '../engine/lanes/trash.ts'
 import { lanesDirectory } from '../engine/lanes-place.ts'
 import { repair } from '../engine/repair.ts'
-import { excludedLine } from '../engine/repository.ts'
+import { withoutOurs } from '../engine/repository.ts'
 import { take } from '../engine/session.ts'
 import type { World } from '../engine/world.ts'
 import { READ_WITHOUT_WORKLANE } from '../host/archive/readme.ts'
@@ -72,8 +72,8 @@ async function clearRepository(world: World): Promise<void> {
   await rmdir(join(commonDir, 'worktrees')).catch(() => undefined)
   const exclude = join(commonDir, 'info', 'exclude')
   const text = await readFile(exclude, 'utf8').catch(() => '')
-  const ours = excludedLine(world)
-  if (ours !== null && text.includes(ours)) await writeFile(exclude, text.replace(ours, ''))
+  const rest = withoutOurs(text)
+  if (rest !== text) await writeFile(exclude, rest)
   for (const name of await readdir(home))
     if (name !== 'archive' && !name.startsWith('ledger.db'))
       await rm(join(home, name), { recursive: true, force: true })

@@ -203,6 +203,26 @@ describe('doctor', () => {
   })
 })
 
+describe('the entry in info/exclude', () => {
+  it('is written once by lanes that are made at once, and taken out wherever lanes were', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const exclude = join(root, '.git/info/exclude')
+    const before = contentOf(exclude)
+    const names = ['a', 'b', 'c', 'd']
+    for (const name of names) await data(root, 'task', 'add', name)
+    await Promise.all(names.map(async (name) => await data(root, 'claim', '--as', name)))
+    expect(contentOf(exclude)).toBe(`${before}# Lanes of worklane\n/.worktrees/\n`)
+    writeFileSync(exclude, before ?? '')
+    repository.write('worklane.yaml', 'lanes:\n  directory: .lanes\n')
+    await worklane(root, 'run', 'e', 'f', 'g', 'h', '--jobs', '4', '--command', 'true')
+    expect(contentOf(exclude)).toBe(`${before}# Lanes of worklane\n/.lanes/\n`)
+    appendFileSync(exclude, '# mine\n# Lanes of worklane\n/.worktrees/\n/mine/\n')
+    await data(root, 'uninstall')
+    expect(contentOf(exclude)).toBe(`${before}# mine\n/mine/\n`)
+  })
+})
+
 describe('uninstall', () => {
   it('leaves nothing behind that is not archived', async () => {
     using repository = makeRepository()
