@@ -29,6 +29,8 @@ export interface Invited {
   readonly argv: readonly string[]
   /** Its program, which walls have to show; where the words after it lead stays hidden. */
   readonly program: string
+  /** Our own descriptor that it prints to. */
+  readonly output: 1 | 2
 }
 
 export interface Visit {
@@ -104,7 +106,11 @@ async function wayInto(world: World, lane: OwnedLane): Promise<Way | Refusal> {
 }
 
 /** On the terminal of the person, with what every program in the lane has. */
-async function run(world: World, lane: OwnedLane, { argv, program: command }: Invited): Promise<number> {
+async function run(
+  world: World,
+  lane: OwnedLane,
+  { argv, program: command, output }: Invited,
+): Promise<number> {
   const purpose = { for: 'check' } as const
   const epoch = (await findTask(world.ledger.db, lane.taskId))?.epoch ?? 0
   const env = await environmentOf(world, lane, { epoch, token: randomUUID(), purpose })
@@ -112,7 +118,7 @@ async function run(world: World, lane: OwnedLane, { argv, program: command }: In
   const shown = { command, env: product.env(env), purpose, readable: product.readable }
   const program = await programInLane(world, lane, shown)
   const { wrap } = program
-  const start = { cwd: lane.path, env: program.env, signal: world.stop }
+  const start = { cwd: lane.path, env: program.env, output, signal: world.stop }
   try {
     return await runOnTerminal({
       ...start,

@@ -22,6 +22,8 @@ export interface Context {
   readonly report: (progress: Progress) => void
   /** Bytes that a long answer may have; without it there is no bound. */
   readonly mostBytes?: number
+  /** Descriptor for what programs on the user's terminal print: 2 where the answer is for a program. Default: 1. */
+  readonly output?: 1 | 2
   /** Aborted when the user asks to stop; `hurry` when they ask again. */
   readonly stop: AbortSignal
   readonly hurry: AbortSignal

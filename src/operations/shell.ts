@@ -24,22 +24,19 @@ export default operation({
     command: z.string().min(1).optional().describe('A shell command, in place of a shell'),
   }),
   async run(context, { id, words, command }) {
-    const { world } = context
+    const { world, output = 1 } = context
     if (words !== undefined && command !== undefined)
       throw new UsageError('A command is given twice: after -- and with --command.', {
         hint: 'Give one of them.',
       })
     const run = (await liveRuns(world.ledger.db)).find(({ taskId }) => taskId === id)
     tellNoWalls(context, run?.sandbox)
-    return await visitLane(
-      world,
-      id,
-      words === undefined ? shellFor(command) : { argv: words, program: words[0] ?? '' },
-    )
+    const what = words === undefined ? shellFor(command) : { argv: words, program: words[0] ?? '' }
+    return await visitLane(world, id, { ...what, output })
   },
 })
 
-function shellFor(command: string | undefined): Invited {
+function shellFor(command: string | undefined): Omit<Invited, 'output'> {
   if (command !== undefined) return { argv: ['/bin/sh', '-c', command], program: '/bin/sh' }
   const program = process.env.SHELL || '/bin/sh'
   // Walls may not show it: not every shell lies where programs do.

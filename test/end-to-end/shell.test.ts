@@ -48,6 +48,11 @@ describe('a lane that nobody holds', () => {
     expect(repository.git('log', '-1', '--format=%s', 'refs/worklane/1/shell-2/head')).toBe('person')
     const words = await worklane(root, 'shell', '1', '--', 'git', 'log', '--format=%s', '-1')
     expect(words).toMatchObject({ code: 0, out: 'person\n' })
+    const itsOwn = await worklane(root, 'shell', '1', '--', 'echo', '--json')
+    expect(itsOwn).toMatchObject({ code: 0, out: '--json\n' })
+    const json = await worklane(root, 'shell', '1', '--json', '--', 'git', 'log', '--format=%s', '-1')
+    expect(json).toMatchObject({ code: 0, err: 'person\n' })
+    expect(JSON.parse(json.out).data).toEqual({ exitCode: 0, walls: true, problem: null })
   })
 
   it('has a shell on the terminal of the person, where nothing types in their place', async () => {

@@ -5,7 +5,9 @@ import { Terminal } from './terminal.ts'
 
 /** Runs one command line; answers the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const terminal = new Terminal(argv.includes('--json'))
+  const end = argv.indexOf('--')
+  // What stands behind it is a program's own.
+  const terminal = new Terminal((end === -1 ? argv : argv.slice(0, end)).includes('--json'))
   try {
     const lane = await laneAround(argv)
     if (lane?.closed !== undefined) return await lane.ask({ name: lane.closed, input: {} }, terminal)
@@ -55,7 +57,8 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   if (WINDS_UP.includes(asked.name))
     stop.addEventListener('abort', () => show({ kind: 'text', text: WINDING_UP }))
   try {
-    const context = { world, cwd, report: show, stop: signals.stop, hurry: signals.hurry }
+    const { output } = terminal
+    const context = { world, cwd, report: show, output, stop: signals.stop, hurry: signals.hurry }
     const answer = await asked.operation.run(context, asked.input)
     return await terminal.end(asked.name, answer, signals.stop.aborted)
   } catch (error) {

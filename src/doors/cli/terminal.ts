@@ -24,6 +24,11 @@ export class Terminal {
     this.#json = json
   }
 
+  /** Where a program on this terminal prints: never into JSON. */
+  get output(): 1 | 2 {
+    return this.#json ? 2 : 1
+  }
+
   say(text: string): number {
     this.#write(1, text.endsWith('\n') ? text : `${text}\n`)
     return 0

@@ -7,6 +7,8 @@ export interface OnTerminal {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  /** Our own descriptor that it prints to. */
+  readonly output: 1 | 2
   /** Aborted: the terminal was closed, or we are to end. */
   readonly signal: AbortSignal
 }
@@ -16,9 +18,9 @@ export interface OnTerminal {
  * What is typed is its own: Ctrl-C goes to it, and who calls this has to live on.
  * @throws Fault when it cannot start
  */
-export async function runOnTerminal({ argv, cwd, env, signal }: OnTerminal): Promise<number> {
+export async function runOnTerminal({ argv, cwd, env, output, signal }: OnTerminal): Promise<number> {
   const [file = '', ...args] = argv
-  const child = spawn(file, args, { cwd, env, stdio: 'inherit' })
+  const child = spawn(file, args, { cwd, env, stdio: [0, output, 2] })
   const hangUp = (): void => void child.kill('SIGHUP')
   signal.addEventListener('abort', hangUp)
   try {
