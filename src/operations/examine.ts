@@ -2,6 +2,7 @@ import type { LimitsHere } from '../board/limits.ts'
 import type { Finding } from '../engine/health/finding.ts'
 import { blindSpot } from '../engine/health/glance.ts'
 import { lookAround } from '../engine/health/look.ts'
+import { machineRemarks } from '../engine/health/machine.ts'
 import { limitsHere } from '../engine/limits/here.ts'
 import { plannedRepairs, type Repaired, repair } from '../engine/repair.ts'
 import type { World } from '../engine/world.ts'
@@ -12,7 +13,7 @@ export interface Examination {
   /** What is left. With `--fix`, `unfixed` says of each why. */
   readonly findings: readonly (Finding & { readonly unfixed?: string })[]
   readonly fixed: readonly Finding[]
-  /** What is so because somebody wants it so, and is good to know. */
+  /** What is so because somebody wants it so, or that only others can change, and is good to know. */
   readonly remarks: readonly string[]
   readonly limits: LimitsHere
 }
@@ -50,6 +51,7 @@ async function remarksOn(world: World): Promise<string[]> {
   return [
     ...(world.sandbox === 'none' ? [`${by}: none. Agents, checks and verify ${POWER}.`] : []),
     ...(open.length === 0 ? [] : [`NO WALLS: the agents at work on ${at} ${POWER}.`]),
+    ...machineRemarks(),
   ]
 }
 

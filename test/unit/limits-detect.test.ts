@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { judgeLimits } from '../../src/engine/health/machine.ts'
-import { judgeMounts } from '../../src/host/limits/detect.ts'
+import { judgeLimits, machineRemarks } from '../../src/engine/health/machine.ts'
+import { howToDelegate, judgeMounts } from '../../src/host/limits/detect.ts'
 import { offeredScope, type ScopeSight } from '../../src/host/limits/scope.ts'
 import { temporaryDirectory } from '../fixtures/repository.ts'
 
@@ -129,7 +129,20 @@ it('says what is missing, and what to do', () => {
   const nothing = judgeMounts('', '')
   expect(nothing.found).toBe(null)
   expect(nothing.shortfall?.why).toContain('(processes, memory, cpu)')
-  expect(nothing.shortfall?.remedy).toContain('Delegate=yes')
-  expect(judgeLimits(nothing.shortfall)).toMatchObject([{ code: 'limits-not-enforced', fixable: false }])
-  expect(judgeLimits(null)).toEqual([])
+})
+
+it('is a finding where its user can mend it, and a remark where not', () => {
+  sight()
+  expect(howToDelegate(0, root)).toContain('systemd-run --scope')
+  expect(howToDelegate(1000, root)).toContain('systemd-run --user')
+  expect(howToDelegate(1001, root)).toBe(null)
+  const [mine, others] = [
+    { why: 'So.', remedy: 'this' },
+    { why: 'So.', remedy: null },
+  ]
+  expect(judgeLimits(mine)).toMatchObject([{ code: 'limits-not-enforced', fix: 'this', fixable: false }])
+  expect(machineRemarks(others)).toEqual([expect.stringMatching(/^So\. Runs are watched/)])
+  expect([judgeLimits(others), judgeLimits(null), machineRemarks(mine), machineRemarks(null)].flat()).toEqual(
+    [],
+  )
 })

@@ -28,14 +28,22 @@ export function machineFindings(): Finding[] {
   return [...judgeRoom(roomForProcesses()), ...judgeLimits(detectGroups().shortfall)]
 }
 
+const WATCHED =
+  'Runs are watched instead, and ended when they go beyond; until then one can slow the others down.'
+
+/** What is so on this machine, and not for its user to mend. */
+export function machineRemarks(shortfall = detectGroups().shortfall): string[] {
+  return shortfall?.remedy === null ? [`${shortfall.why} ${WATCHED}`] : []
+}
+
 /** Pure. */
 export function judgeLimits(shortfall: Shortfall | null): Finding[] {
-  if (shortfall === null) return []
+  if (shortfall === null || shortfall.remedy === null) return []
   return [
     {
       code: 'limits-not-enforced',
       what: shortfall.why,
-      why: 'Runs are watched instead, and ended when they go beyond; until then one can slow the others down.',
+      why: WATCHED,
       fix: shortfall.remedy,
       fixable: false,
     },

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CONTROLLERS, type Controller, type Dialect, type Homes } from './controllers.ts'
-import { offeredScope, readText, type ScopeOffer } from './scope.ts'
+import { hasBus, offeredScope, readText, type ScopeOffer } from './scope.ts'
 import { v1 } from './v1.ts'
 import { v2 } from './v2.ts'
 
@@ -16,7 +16,8 @@ export interface Detected {
 export interface Shortfall {
   /** One sentence. */
   readonly why: string
-  readonly remedy: string
+  /** Null: not for who runs us to mend. */
+  readonly remedy: string | null
 }
 
 export interface Detection {
@@ -48,12 +49,15 @@ export function detectGroups(): Detection {
 }
 
 const NOT_HERE = 'Run it on Linux, or take fewer agents at once: agents.parallel'
-const DELEGATE =
-  process.getuid?.() === 0
-    ? 'systemd-run --scope -p Delegate=yes worklane up; in a container: mount /sys/fs/cgroup writable'
-    : 'systemd-run --user --scope -p Delegate=yes worklane up'
 const HAND_DOWN =
   'sudo systemctl edit user@.service, with [Service] Delegate=pids memory cpu; then log out of all sessions and in again'
+
+/** How this user gets a group to make others in; null: by no means of their own. */
+export function howToDelegate(uid = process.getuid?.() ?? 0, root = '/'): string | null {
+  if (uid === 0)
+    return 'systemd-run --scope -p Delegate=yes worklane up; in a container: mount /sys/fs/cgroup writable'
+  return hasBus(uid, root) ? 'systemd-run --user --scope -p Delegate=yes worklane up' : null
+}
 
 /** `mountinfo` and `cgroup` as in proc(5). Looks which of the directories may be written. */
 export function judgeMounts(mountinfo: string, cgroup: string, offer: ScopeOffer | null = null): Detection {
@@ -64,7 +68,7 @@ export function judgeMounts(mountinfo: string, cgroup: string, offer: ScopeOffer
   const found: Detected | null = Object.keys(older).length > 0 ? { dialect: v1, homes: older } : partOf(newer)
   const missing = lacks(Object.keys(found?.homes ?? {}))
   if (offer === null || lacks(offer.controllers).length >= missing.length)
-    return { found, scope: null, shortfall: shortfallOf(missing, DELEGATE) }
+    return { found, scope: null, shortfall: shortfallOf(missing, howToDelegate()) }
   return { found, scope: offer, shortfall: shortfallOf(lacks(offer.controllers), HAND_DOWN) }
 }
 
@@ -78,7 +82,7 @@ function partOf(homes: Homes | null): Detected | null {
   return useful ? { dialect: v2, homes } : null
 }
 
-function shortfallOf(missing: readonly Controller[], remedy: string): Shortfall | null {
+function shortfallOf(missing: readonly Controller[], remedy: string | null): Shortfall | null {
   if (missing.length === 0) return null
   const what = missing.map((one) => (one === 'pids' ? 'processes' : one)).join(', ')
   return {

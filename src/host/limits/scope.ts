@@ -33,14 +33,18 @@ const SESSION = /^\/user\.slice\/(?:.*\/)?(?:session|app|vte-spawn|tmux-spawn)-[
  */
 export function offeredScope({ own, first, mount, uid, root = '/' }: ScopeSight): ScopeOffer | null {
   if (!SESSION.test(own) || first !== '/init.scope') return null
-  const bus = uid === 0 ? '/run/dbus/system_bus_socket' : `/run/user/${uid}/bus`
-  if (!existsSync(join(root, bus)) || !isOnPath('busctl', root)) return null
+  if (!hasBus(uid, root) || !isOnPath('busctl', root)) return null
   const manager = uid === 0 ? '' : `user.slice/user-${uid}.slice/user@${uid}.service`
   const offered = readText(join(mount, manager, 'cgroup.controllers'))
     .trim()
     .split(' ')
   const controllers = CONTROLLERS.filter((one) => offered.includes(one))
   return controllers.length === 0 ? null : { manager: uid === 0 ? 'system' : 'user', controllers }
+}
+
+/** Whether somebody can ask systemd at all: without a login through it, as by `su` or in a container, nobody answers. */
+export function hasBus(uid: number, root = '/'): boolean {
+  return existsSync(join(root, uid === 0 ? '/run/dbus/system_bus_socket' : `/run/user/${uid}/bus`))
 }
 
 /** The process that a scope of ours was made for, by the scope's name. */
