@@ -28,6 +28,7 @@ export const TASK_TRANSITIONS: readonly Transition<TaskState, TaskStep>[] = [
   { from: 'pending', step: 'cancel', to: 'cancelled' },
   { from: 'in_progress', step: 'cancel', to: 'cancelled' },
   { from: 'completed', step: 'cancel', to: 'cancelled' },
+  { from: 'failed', step: 'cancel', to: 'cancelled' },
   { from: 'failed', step: 'retry', to: 'pending' },
   { from: 'cancelled', step: 'retry', to: 'pending' },
 ]

@@ -241,7 +241,7 @@ async function dropLane(tx: Tx, taskId: number, reason: string): Promise<void> {
   if (lane?.holder === 'host' && !lane.keep && lane.state !== 'creating') await condemnLane(tx, lane, reason)
 }
 
-/** pending, in_progress or completed before moving → cancelled; its landing withdrawn, its lane condemned. */
+/** pending, in_progress, failed, or completed before moving → cancelled; its landing withdrawn, its lane condemned. */
 export async function cancelTask(tx: Tx, id: number): Promise<Task | Refusal> {
   const task = await needTask(tx.db, id)
   if (isRefusal(task)) return task

@@ -71,7 +71,11 @@ function explain(
       reason: why,
       next: `worklane shell ${id} (finish the ${open} there, or abort it); then worklane task retry ${id}`,
     }
-  if (state === 'failed') return { reason: why, next: `worklane logs ${id}; then worklane task retry ${id}` }
+  if (state === 'failed')
+    return {
+      reason: why,
+      next: `worklane logs ${id}; then worklane task retry ${id}, or worklane task cancel ${id}`,
+    }
   if (landing?.state === 'awaiting_review')
     return { reason: 'waits for a review', next: `worklane lane diff ${id}; then worklane approve ${id}` }
   if (landing?.state === 'held')

@@ -304,3 +304,17 @@ it('a task that never had a lane is cancelled without a word of one', async () =
   await data(root, 'claim', '2', '--as', 'ann')
   expect((await worklane(root, 'task', 'cancel', '2')).out).toContain('worklane lane restore 2')
 })
+
+it('a failed task that nobody wants any more is cancelled, and the board is done again', async () => {
+  using repository = makeRepository()
+  const { root } = repository
+  await data(root, 'task', 'add', 'one', '--attempts', '1')
+  expect((await worklane(root, 'run', '--command', 'echo half > half; false')).code).toBe(1)
+  const again = await worklane(root, 'run', '--command', 'true')
+  expect([again.code, again.out]).toEqual([1, expect.stringContaining('or worklane task cancel 1\n')])
+  await data(root, 'task', 'cancel', '1')
+  expect((await data(root, 'lane', 'list')).lanes).toEqual([])
+  expect((await worklane(root, 'run', '--command', 'true')).code).toBe(0)
+  const { path } = await data(root, 'lane', 'restore', '1')
+  expect(contentOf(path, 'half')).toBe('half\n')
+})
