@@ -1,13 +1,13 @@
 import * as z from 'zod'
-import { isRefusal } from '../board/refusal.ts'
+import { isRefusal, type Refusal } from '../board/refusal.ts'
+import type { Task } from '../board/task.ts'
 import { settleLanes } from '../engine/settle.ts'
 import type { World } from '../engine/world.ts'
 import { archivePlaces } from '../ledger/archives.ts'
 import { cancelTask } from '../ledger/landings.ts'
 import { lanesOf } from '../ledger/lanes.ts'
-import { needTask } from '../ledger/tasks.ts'
-import { transact } from '../ledger/transact.ts'
-import { task } from './fields.ts'
+import { type Tx, transact } from '../ledger/transact.ts'
+import { taskId } from './fields.ts'
 import { operation } from './operation.ts'
 
 /** Whether there was a lane, whose content an engine may still be archiving. */
@@ -17,16 +17,28 @@ async function isRestorable({ ledger: { db } }: World, id: number): Promise<bool
   return lanes.some(({ state }) => state !== 'removed') || archives.some(({ purgedAt }) => purgedAt === null)
 }
 
+/** All of them or none. */
+async function cancelAll(tx: Tx, ids: readonly number[]): Promise<Task[] | Refusal> {
+  const cancelled: Task[] = []
+  for (const id of new Set(ids)) {
+    const task = await cancelTask(tx, id)
+    if (isRefusal(task)) return task
+    cancelled.push(task)
+  }
+  return cancelled
+}
+
 export default operation({
   summary: 'Cancel a task; what its lane holds is archived',
-  examples: ['worklane task cancel 7'],
-  positional: { field: 'id', label: 'ID' },
-  input: z.object({ id: task }),
-  async run({ world }, { id }) {
-    const cancelled = await transact(world.ledger, world.actor, async (tx) => await cancelTask(tx, id))
+  examples: ['worklane task cancel 7', 'worklane task cancel 7 9'],
+  positional: { field: 'ids', label: 'ID', many: true },
+  input: z.object({ ids: z.array(taskId).describe('Which tasks') }),
+  async run({ world }, { ids }) {
+    const cancelled = await transact(world.ledger, world.actor, async (tx) => await cancelAll(tx, ids))
     if (isRefusal(cancelled)) return cancelled
     await settleLanes(world)
-    const task = await needTask(world.ledger.db, id)
-    return isRefusal(task) ? task : { ...task, restorable: await isRestorable(world, id) }
+    const tasks: (Task & { restorable: boolean })[] = []
+    for (const task of cancelled) tasks.push({ ...task, restorable: await isRestorable(world, task.id) })
+    return { tasks }
   },
 })

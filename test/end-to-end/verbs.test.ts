@@ -318,3 +318,14 @@ it('a failed task that nobody wants any more is cancelled, and the board is done
   const { path } = await data(root, 'lane', 'restore', '1')
   expect(contentOf(path, 'half')).toBe('half\n')
 })
+
+it('several tasks are cancelled at once, all or none', async () => {
+  using repository = makeRepository()
+  const { root } = repository
+  for (const subject of ['one', 'two']) await data(root, 'task', 'add', subject)
+  expect(await refused(root, 'task', 'cancel', '1', '3')).toEqual(['no-such-task', 1])
+  expect((await data(root, 'task', 'show', '1')).state).toBe('pending')
+  const { out } = await worklane(root, 'task', 'cancel', '#2', '1', '1')
+  expect(out).toBe('Task 2 is cancelled.\nTask 1 is cancelled.\n')
+  expect((await worklane(root, 'task', 'cancel')).err).toMatch(/^worklane: ID is missing\./)
+})

@@ -60,8 +60,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   'task edit': ({ id, subject }: Task) => `Task ${id}: ${subject}`,
   'task note': noted,
   note: noted,
-  'task cancel': ({ id, restorable }: Task & { restorable: boolean }) =>
-    `Task ${id} is cancelled.${restorable ? ` What its lane held is archived: worklane lane restore ${id}` : ''}`,
+  'task cancel': ({ tasks }: { tasks: readonly Cancelled[] }) => tasks.map(cancelled).join('\n'),
   'task retry': ({ id }: Task) => `Task ${id} is pending again. Start it with: worklane run`,
   claim: (claim: {
     task: Task
@@ -191,6 +190,15 @@ function atWork({ open }: { open: boolean }): string {
 
 function noted({ id }: { id: number }): string {
   return `Noted for whoever takes task ${id} next.`
+}
+
+interface Cancelled {
+  readonly id: number
+  readonly restorable: boolean
+}
+
+function cancelled({ id, restorable }: Cancelled): string {
+  return `Task ${id} is cancelled.${restorable ? ` What its lane held is archived: worklane lane restore ${id}` : ''}`
 }
 
 interface TaskRow {
