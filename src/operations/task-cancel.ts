@@ -5,16 +5,21 @@ import { settleLanes } from '../engine/settle.ts'
 import type { World } from '../engine/world.ts'
 import { archivePlaces } from '../ledger/archives.ts'
 import { cancelTask } from '../ledger/landings.ts'
-import { lanesOf } from '../ledger/lanes.ts'
+import { lanesOf, liveLane } from '../ledger/lanes.ts'
 import { type Tx, transact } from '../ledger/transact.ts'
 import { taskId } from './fields.ts'
 import { operation } from './operation.ts'
 
-/** Whether there was a lane, whose content an engine may still be archiving. */
-async function isRestorable({ ledger: { db } }: World, id: number): Promise<boolean> {
+/** What became of its lane; `archived` may still be under way in an engine. */
+type Former = 'none' | 'kept' | 'archived'
+
+async function formerLane({ ledger: { db } }: World, id: number): Promise<Former> {
+  if ((await liveLane(db, id))?.keep === true) return 'kept'
   const lanes = await lanesOf(db, id)
   const archives = await archivePlaces(db, id)
-  return lanes.some(({ state }) => state !== 'removed') || archives.some(({ purgedAt }) => purgedAt === null)
+  const is =
+    lanes.some(({ state }) => state !== 'removed') || archives.some(({ purgedAt }) => purgedAt === null)
+  return is ? 'archived' : 'none'
 }
 
 /** All of them or none. */
@@ -37,8 +42,8 @@ export default operation({
     const cancelled = await transact(world.ledger, world.actor, async (tx) => await cancelAll(tx, ids))
     if (isRefusal(cancelled)) return cancelled
     await settleLanes(world)
-    const tasks: (Task & { restorable: boolean })[] = []
-    for (const task of cancelled) tasks.push({ ...task, restorable: await isRestorable(world, task.id) })
+    const tasks: (Task & { lane: Former })[] = []
+    for (const task of cancelled) tasks.push({ ...task, lane: await formerLane(world, task.id) })
     return { tasks }
   },
 })

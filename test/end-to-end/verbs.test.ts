@@ -165,7 +165,9 @@ describe('lanes', () => {
     await data(root, 'complete', '1', '--epoch', '1')
     await data(root, 'land')
     expect(existsSync(lane.path)).toBe(true)
-    expect((await data(root, 'prune')).removed).toEqual([])
+    expect((await worklane(root, 'prune')).out).toMatch(
+      /^Nothing to prune; 1 lane left\.\nKept though finished: #1\. .*lane keep 1 --off, .*lane remove 1\n$/,
+    )
     await data(root, 'lane', 'keep', '1', '--off')
     expect((await data(root, 'prune')).removed).toHaveLength(1)
     expect(existsSync(lane.path)).toBe(false)
@@ -303,6 +305,19 @@ it('a task that never had a lane is cancelled without a word of one', async () =
   await data(root, 'task', 'add', 'two')
   await data(root, 'claim', '2', '--as', 'ann')
   expect((await worklane(root, 'task', 'cancel', '2')).out).toContain('worklane lane restore 2')
+})
+
+it('a cancelled task says that a restored lane stays, and prune leaves lanes of open tasks unmentioned', async () => {
+  using repository = makeRepository()
+  const { root } = repository
+  await data(root, 'task', 'add', 'one')
+  const { lane } = await data(root, 'claim', '--as', 'ann')
+  await data(root, 'lane', 'remove', '1')
+  await data(root, 'lane', 'restore', '1')
+  expect((await worklane(root, 'prune')).out).toBe('Nothing to prune; 1 lane left.\n')
+  const { out } = await worklane(root, 'task', 'cancel', '1')
+  expect(out).toMatch(/^Task 1 is cancelled\. Its lane stays, because it is kept; .*lane remove 1\n$/)
+  expect(existsSync(lane.path)).toBe(true)
 })
 
 it('a failed task that nobody wants any more is cancelled, and the board is done again', async () => {

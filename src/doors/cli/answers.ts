@@ -174,8 +174,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   land: async (answer: never) => (await import('./land-text.ts')).landText(answer),
   revert: ({ id, reverts }: { id: number; reverts: number }) =>
     `Task ${id} undoes task ${reverts} and is queued. Land it with: worklane land`,
-  prune: ({ removed, left }: { removed: readonly LaneAnswer[]; left: number }) =>
-    `${removed.length === 0 ? 'Nothing to prune' : `Removed ${plural(removed.length, 'lane')}, each archived`}; ${plural(left, 'lane')} left.`,
+  prune: pruned,
   'sandbox test': async (answer: never) => await (await import('./sandbox-text.ts')).sandboxText(answer),
   doctor: async (answer: never) => (await import('./doctor-text.ts')).doctorText(answer),
   uninstall: ({ archives, kept }: { archives: number; kept: string | null }) =>
@@ -192,13 +191,35 @@ function noted({ id }: { id: number }): string {
   return `Noted for whoever takes task ${id} next.`
 }
 
-interface Cancelled {
-  readonly id: number
-  readonly restorable: boolean
+function pruned({ removed, left, kept }: PruneAnswer): string {
+  const what =
+    removed.length === 0 ? 'Nothing to prune' : `Removed ${plural(removed.length, 'lane')}, each archived`
+  const [first] = kept
+  const stay =
+    first === undefined
+      ? ''
+      : `\nKept though finished: ${kept.map((id) => `#${id}`).join(' ')}. To let one go: worklane lane keep ${first} --off, then worklane prune; or worklane lane remove ${first}`
+  return `${what}; ${plural(left, 'lane')} left.${stay}`
 }
 
-function cancelled({ id, restorable }: Cancelled): string {
-  return `Task ${id} is cancelled.${restorable ? ` What its lane held is archived: worklane lane restore ${id}` : ''}`
+interface PruneAnswer {
+  readonly removed: readonly LaneAnswer[]
+  readonly left: number
+  readonly kept: readonly number[]
+}
+
+interface Cancelled {
+  readonly id: number
+  readonly lane: 'none' | 'kept' | 'archived'
+}
+
+function cancelled({ id, lane }: Cancelled): string {
+  const told = {
+    none: '',
+    kept: ` Its lane stays, because it is kept; to archive and remove it: worklane lane remove ${id}`,
+    archived: ` What its lane held is archived: worklane lane restore ${id}`,
+  }
+  return `Task ${id} is cancelled.${told[lane]}`
 }
 
 interface TaskRow {

@@ -22,7 +22,8 @@ export interface LaneStep {
   readonly why: string
 }
 
-const FINISHED: readonly TaskState[] = ['landed', 'cancelled']
+/** A lane of such a task goes, unless it is kept. */
+export const FINISHED: readonly TaskState[] = ['landed', 'cancelled']
 
 /** The next step of each lane that is not where it should be. Pure. */
 export function planLanes(sights: readonly LaneSight[]): LaneStep[] {
