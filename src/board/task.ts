@@ -127,14 +127,27 @@ function cannotLand(id: number, tasks: ReadonlyMap<number, Pick<Task, 'state' | 
 export function stepTask(task: Pick<Task, 'id' | 'state'>, step: TaskStep): TaskState | Refusal {
   const to = follow(TASK_TRANSITIONS, task.state, step)
   if (to !== undefined) return to
-  const possible = TASK_TRANSITIONS.filter((row) => row.from === task.state).map((row) => row.step)
   return refuse(
     step === 'claim' ? 'already-claimed' : 'wrong-state',
     `Task ${task.id} is ${task.state.replace('_', ' ')} and cannot ${step.replace('_', ' ')}.`,
-    possible.length === 0
-      ? `A ${task.state} task is finished; add a new one.`
-      : `From here it can: ${[...new Set(possible)].map((name) => name.replace('_', ' ')).join(', ')}.`,
+    waysOn(task),
   )
+}
+
+/** The steps that a person can ask for, as commands; the others follow from what agents and landings do. */
+const COMMANDS: Readonly<Partial<Record<TaskStep, (id: number) => string>>> = {
+  claim: (id) => `worklane claim ${id} --as NAME`,
+  give_back: (id) => `worklane release ${id} --force`,
+  return: (id) => `worklane landing withdraw ${id}`,
+  cancel: (id) => `worklane task cancel ${id}`,
+  retry: (id) => `worklane task retry ${id}`,
+}
+
+/** What a person can do about the task from where it is. */
+export function waysOn({ id, state }: Pick<Task, 'id' | 'state'>): string {
+  if (state === 'landed') return `A landed task is finished; to undo it: worklane revert ${id}`
+  const ways = TASK_TRANSITIONS.filter(({ from }) => from === state).map(({ step }) => COMMANDS[step]?.(id))
+  return `What can be done: ${ways.filter((way) => way !== undefined).join(', or ')}`
 }
 
 /** Whether one more failed attempt ends the task. */

@@ -7,6 +7,7 @@ import {
   type TaskDraft,
   type TaskState,
   type TaskStep,
+  waysOn,
 } from '../board/task.ts'
 import type { Schema } from './schema.ts'
 import { type Tx, tell } from './transact.ts'
@@ -168,7 +169,7 @@ export async function editTask(tx: Tx, id: number, change: Partial<TaskDraft>): 
       `Task ${id} is ${task.state.replace('_', ' ')}; only a pending task can be edited.`,
       task.state === 'in_progress'
         ? `To change it now: worklane release ${id} --force, then edit.`
-        : `To change it: worklane task retry ${id}, then edit; a landed task is finished.`,
+        : waysOn(task),
     )
   const { after, checks, touches, allowEmpty, review, network, ...plain } = change
   await tx.db

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkDependencies, standing, stepTask, TASK_STATES, type Task } from '../../../src/board/task.ts'
+import {
+  checkDependencies,
+  standing,
+  stepTask,
+  TASK_STATES,
+  type Task,
+  type TaskState,
+} from '../../../src/board/task.ts'
 
 type Stub = Pick<Task, 'state' | 'after'>
 const board = (tasks: Record<number, Stub>): Map<number, Stub> =>
@@ -62,12 +69,21 @@ describe('checkDependencies', () => {
 })
 
 describe('stepTask', () => {
-  it('refuses with what is possible instead', () => {
+  it.each<[TaskState, string]>([
+    ['pending', 'What can be done: worklane claim 7 --as NAME, or worklane task cancel 7'],
+    ['in_progress', 'What can be done: worklane release 7 --force, or worklane task cancel 7'],
+    ['completed', 'What can be done: worklane landing withdraw 7, or worklane task cancel 7'],
+    ['failed', 'What can be done: worklane task cancel 7, or worklane task retry 7'],
+    ['cancelled', 'What can be done: worklane task retry 7'],
+    ['landed', 'A landed task is finished; to undo it: worklane revert 7'],
+  ])('refuses what a %s task cannot, with the commands of what it can', (state, hint) => {
+    const step = state === 'cancelled' ? 'cancel' : state === 'failed' ? 'claim' : 'retry'
+    expect(stepTask({ id: 7, state }, step)).toMatchObject({ refused: true, hint })
+  })
+
+  it('has a code of its own where it is taken', () => {
     expect(stepTask({ id: 7, state: 'landed' }, 'claim')).toMatchObject({ code: 'already-claimed' })
-    expect(stepTask({ id: 7, state: 'pending' }, 'complete')).toMatchObject({
-      code: 'wrong-state',
-      hint: 'From here it can: claim, cancel.',
-    })
+    expect(stepTask({ id: 7, state: 'pending' }, 'complete')).toMatchObject({ code: 'wrong-state' })
   })
 
   it('leaves a landed task where it is', () => {
