@@ -1,3 +1,4 @@
+import { bareProgram } from './bare-program.ts'
 import type { LimitCause } from './overload.ts'
 
 /** A run is one attempt by one agent in one lane. */
@@ -46,6 +47,8 @@ export interface Evidence {
   readonly undone: string | null
   /** A sentence on work in repositories inside of the lane that would not land; null: there is none. */
   readonly inner: string | null
+  /** The program that its command begins with, where the machine has none of that name; null: it has, or who knows. */
+  readonly missing: string | null
 }
 
 export interface Verdict {
@@ -84,13 +87,28 @@ export function judge(evidence: Evidence): Verdict {
   return { ...verdict, detail: `${verdict.detail} ${limit.text}` }
 }
 
-/** What a shell exits with where it cannot start a command (POSIX, 2.8.2). */
+/** What a shell exits with where there is no such command (POSIX, 2.8.2). */
+export const NOT_FOUND = 127
+/** And where it cannot start one. */
 const UNSTARTED: Readonly<Record<number, string>> = {
   126: 'So a shell says that the command cannot be run.',
-  127: 'So a shell says that there is no such command.',
+  [NOT_FOUND]: 'So a shell says that there is no such command.',
 }
 const HOW_TO_NAME =
   'A lane has only what is committed: commit the command, or name it by its absolute path. What walls show: worklane sandbox test; to show more: sandbox.read in worklane.yaml'
+
+/** Whether it ended because there is no such program, as far as the run itself tells. */
+export function foundNoProgram({
+  outcome,
+  exitCode,
+  command,
+}: Pick<Run, 'outcome' | 'exitCode' | 'command'>): boolean {
+  return outcome === 'failed' && exitCode === NOT_FOUND && bareProgram(command) !== null
+}
+
+function missingSentence(program: string): string {
+  return `There is no program ${program} on your PATH: install it, or give another command.`
+}
 
 function judgeWork(evidence: Evidence): Verdict {
   if (evidence.stopRequested) return { outcome: 'stopped', detail: 'Stopped on request.' }
@@ -105,6 +123,8 @@ function judgeWork(evidence: Evidence): Verdict {
   if (evidence.commits === 0) {
     if (evidence.allowEmpty && clean) return { outcome: 'no_change', detail: 'No change was needed.' }
     const detail = `The agent ${how} without a commit or a changed file.`
+    if (evidence.missing !== null)
+      return { outcome: 'failed', detail: `${detail} ${missingSentence(evidence.missing)}`, hopeless: true }
     const unstarted = UNSTARTED[evidence.exitCode ?? 0]
     if (unstarted === undefined) return { outcome: 'failed', detail }
     return { outcome: 'failed', detail: `${detail} ${unstarted} ${HOW_TO_NAME}`, hopeless: true }

@@ -111,3 +111,13 @@ export async function runsOf(db: Db, taskId: number): Promise<RunRow[]> {
     .execute()
   return rows.map(toRun)
 }
+
+/** The newest run of each task. */
+export async function latestRuns(db: Db): Promise<Map<number, RunRow>> {
+  const newest = db
+    .selectFrom('run')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .groupBy('taskId')
+  const rows = await db.selectFrom('run').selectAll().where('id', 'in', newest).execute()
+  return new Map(rows.map((row) => [row.taskId, toRun(row)]))
+}

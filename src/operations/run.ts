@@ -8,12 +8,14 @@ import { isLandingPaused } from '../ledger/landing-pause.ts'
 import { latestLandings } from '../ledger/landings.ts'
 import { standingLanes } from '../ledger/lanes.ts'
 import { quarantinedTasks } from '../ledger/ready.ts'
+import { latestRuns } from '../ledger/runs.ts'
 import { latestNotes, taskMap } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { workAsEngine } from './engine-work.ts'
 import { sandbox, whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
 import { readyBranches } from './ready-branches.ts'
+import { refuseMissingAgent } from './refuse-missing-agent.ts'
 import { withSandbox } from './sandbox.ts'
 import { addOrFind, commandsOf, draftsFrom, needsCommand, tellOwnCommands } from './session-tasks.ts'
 import type { RunSummary } from './snapshot.ts'
@@ -63,9 +65,11 @@ export default operation({
       command: command ?? null,
       verify: verify ?? null,
     })
-    const missing = needsCommand(world, command, await commandsOf(world, drafts))
+    const commands = await commandsOf(world, drafts)
+    const missing = needsCommand(world, command, commands)
     if (missing !== null) return missing
-    if (drafts.length === 0) await tellOwnCommands(context, { command, verify })
+    await refuseMissingAgent(world, command, commands)
+    await tellOwnCommands(context, drafts, { command, verify })
     const settings = {
       command: command ?? world.settings.agents.command,
       verify: verify ?? world.settings.landing.verify,
@@ -111,6 +115,7 @@ async function summarise({ world, stop }: Context, worked: Worked): Promise<RunS
   const known = {
     landings,
     notes: await latestNotes(db),
+    runs: await latestRuns(db),
     open: await openIn(world, tasks),
     quarantined: await quarantinedTasks(db),
     paused: await isLandingPaused(db),

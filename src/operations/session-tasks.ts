@@ -57,7 +57,7 @@ async function fromFile(world: World, path: string, offset: number, rules: Draft
  */
 export async function addOrFind(tx: Tx, drafts: readonly RunDraft[]): Promise<readonly number[] | Refusal> {
   const known = await listTasks(tx.db)
-  const found = drafts.map((draft) => (draft.file ? known.find((task) => same(task, draft))?.id : undefined))
+  const found = drafts.map((draft) => known.find((task) => same(task, draft))?.id)
   const missing = drafts.filter((_, at) => found[at] === undefined)
   const placeOf = new Map(missing.map((draft, at) => [drafts.indexOf(draft), -at - 1]))
   const moved = (on: number): number => (on > 0 ? on : (found[-on - 1] ?? placeOf.get(-on - 1) ?? on))
@@ -75,14 +75,16 @@ export async function commandsOf(world: World, drafts: readonly RunDraft[]): Pro
   const known = await listTasks(world.ledger.db)
   if (drafts.length === 0)
     return known.filter(({ state }) => state === 'pending').map(({ command }) => command)
-  return drafts.map(
-    (draft) => (draft.file ? known.find((task) => same(task, draft))?.command : null) ?? draft.command,
-  )
+  return drafts.map((draft) => known.find((task) => same(task, draft))?.command ?? draft.command)
 }
 
-function same(task: Task, draft: TaskDraft): boolean {
+/** Only what stands in a file is looked for on the board: words given twice are two tasks. */
+function same(task: Task, draft: RunDraft): boolean {
   return (
-    task.state !== 'cancelled' && task.subject === draft.subject && task.description === draft.description
+    draft.file &&
+    task.state !== 'cancelled' &&
+    task.subject === draft.subject &&
+    task.description === draft.description
   )
 }
 
@@ -170,12 +172,18 @@ export function needsCommand(
   )
 }
 
-/** Says which tasks the given commands do not reach: what a task was added with is its own. */
+/**
+ * Says which tasks the given commands do not reach: what a task was added with is its own. Of the drafts those that are
+ * on the board already; without drafts all of the board.
+ */
 export async function tellOwnCommands(
   { world, report }: Pick<Context, 'world' | 'report'>,
+  drafts: readonly RunDraft[],
   given: { readonly command: string | undefined; readonly verify: string | undefined },
 ): Promise<void> {
-  const open = (await listTasks(world.ledger.db)).filter(({ state }) => state === 'pending')
+  const open = (await listTasks(world.ledger.db)).filter(
+    (task) => task.state === 'pending' && (drafts.length === 0 || drafts.some((draft) => same(task, draft))),
+  )
   for (const what of ['command', 'verify'] as const) {
     const own = open.filter((task) => task[what] !== null && task[what] !== given[what])
     const [first] = own

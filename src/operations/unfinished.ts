@@ -1,4 +1,5 @@
 import type { Landing } from '../board/landing.ts'
+import { foundNoProgram, type Run } from '../board/run.ts'
 import { standing, type Task } from '../board/task.ts'
 import type { Note } from '../ledger/tasks.ts'
 import { landCommand } from './land-command.ts'
@@ -12,6 +13,8 @@ interface Known {
   readonly notes: ReadonlyMap<number, Note>
   /** What git is in the middle of in the lanes of failed tasks, by task. */
   readonly open: ReadonlyMap<number, string>
+  /** The newest run of each task. */
+  readonly runs: ReadonlyMap<number, Run>
   /** Tasks whose lane waits for a person. */
   readonly quarantined: ReadonlySet<number>
   /** What the run verified with where the entry names no command of its own; null: what the settings say. */
@@ -24,7 +27,7 @@ const DIVERGED = 'two worked in its lane at once, and it waits for a person'
 
 /** What did not land, why, and the command that goes on. Cancelled tasks are finished. */
 export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinished[] {
-  const { landings, notes, open, quarantined, paused, verify } = known
+  const { landings, notes, open, runs, quarantined, paused, verify } = known
   const all = new Map(tasks.map((task) => [task.id, task]))
   return tasks
     .filter(({ state }) => state !== 'landed' && state !== 'cancelled')
@@ -39,6 +42,7 @@ export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinishe
         note: note?.text ?? null,
         paused,
         open: open.get(id),
+        run: runs.get(id),
         land: landCommand(landing?.verify == null ? verify : null),
       })
       return { id, subject, state, reason, files: landing?.files ?? [], next }
@@ -54,6 +58,7 @@ interface About {
   readonly landing: Landing | undefined
   readonly note: string | null
   readonly open: string | undefined
+  readonly run: Run | undefined
   /** The command that lands it. */
   readonly land: string
   readonly paused: boolean
@@ -62,7 +67,7 @@ interface About {
 function explain(
   task: Task,
   all: ReadonlyMap<number, Task>,
-  { landing, note, open, paused, land }: About,
+  { landing, note, open, run, paused, land }: About,
 ): Pick<Unfinished, 'reason' | 'next'> {
   const { id, state } = task
   const why = landing?.state === 'conflicted' ? withFiles(landing) : note
@@ -71,6 +76,9 @@ function explain(
       reason: why,
       next: `worklane shell ${id} (finish the ${open} there, or abort it); then worklane task retry ${id}`,
     }
+  const other = otherCommand(task, run)
+  if (state === 'failed' && other !== null)
+    return { reason: why, next: `worklane task retry ${id}; then ${other}` }
   if (state === 'failed')
     return {
       reason: why,
@@ -91,11 +99,19 @@ function explain(
   if (state === 'completed') return { reason: 'waits in the landing queue', next: land }
   if (state === 'in_progress') return { reason: 'somebody works on it', next: `worklane task show ${id}` }
   const stands = standing(task, all)
-  if (stands.kind === 'ready') return { reason: why, next: 'worklane run' }
+  if (stands.kind === 'ready') return { reason: why, next: other ?? 'worklane run' }
   const on = stands.by.map((other) => `task ${other}`).join(', ')
   return stands.kind === 'unreachable'
     ? { reason: `waits for ${on}, which did not succeed`, next: `worklane task show ${stands.by[0] ?? id}` }
     : { reason: `waits for ${on}`, next: 'worklane run' }
+}
+
+/** Where the same command would fail in the same way; null: no need of another. That of a run is for tasks without one. */
+function otherCommand({ id, command }: Task, run: Run | undefined): string | null {
+  if (run === undefined || !foundNoProgram(run) || (command ?? run.command) !== run.command) return null
+  return command === null
+    ? 'worklane run --command "…"'
+    : `worklane task edit ${id} --command "…"; then worklane run`
 }
 
 function withFiles({ reason, state, files }: Landing): string {

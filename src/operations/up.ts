@@ -35,7 +35,7 @@ export default operation({
     const { settings } = context.world
     const missing = jobs === 0 ? null : needsCommand(context.world, command, [null])
     if (missing !== null) return missing
-    await tellOwnCommands(context, { command, verify })
+    await tellOwnCommands(context, [], { command, verify })
     const work = {
       command: command ?? settings.agents.command,
       verify: verify ?? settings.landing.verify,

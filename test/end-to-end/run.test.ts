@@ -144,6 +144,40 @@ describe('run', () => {
     expect(notes[0].text).toMatch(/^The system refused: .*runs/)
   })
 
+  it('refuses an agent that is nowhere before anything starts, unless the set-up may bring it', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const said = await worklane(root, 'run', 'one', '--command', 'nosuchagent -p')
+    expect([said.code, said.err]).toEqual([
+      2,
+      expect.stringContaining('There is no program nosuchagent on your PATH.\n  Install it'),
+    ])
+    expect((await data(root, 'task', 'list')).tasks).toEqual([])
+    expect((await worklane(root, 'run', 'one', '--command', 'nosuchagent || echo x > x')).code).toBe(0)
+    repository.write('worklane.yaml', 'lanes:\n  setup: "true"\n')
+    expect((await worklane(root, 'run', 'two', '--command', 'nosuchagent -p')).code).toBe(1)
+  })
+
+  it('says of a task whose agent is nowhere how to give it another, and what a new command is not for', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    const file = join(root, '../tasks.json')
+    const tasks = [{ subject: 'one', command: 'nosuchagent' }, { subject: 'two' }]
+    writeFileSync(file, JSON.stringify(tasks))
+    const said = await worklane(root, 'run', file, '--command', 'echo x > x')
+    expect(said.out).toMatch(/There is no program nosuchagent on your PATH: install it, or give another/)
+    expect(said.out).toContain('→ worklane task edit 1 --command "…"; then worklane run\n')
+    for (const what of [[file], []])
+      expect((await worklane(root, 'run', ...what, '--command', 'true')).out).toContain(
+        '--command is for tasks without one; #1 keep their own; change it with: worklane task edit 1',
+      )
+    const failed = await worklane(root, 'run')
+    expect(failed.out).toContain('→ worklane task retry 1; then worklane task edit 1 --command "…"; then')
+    await data(root, 'task', 'retry', '1')
+    await data(root, 'task', 'edit', '1', '--command', 'echo y > y')
+    expect((await worklane(root, 'run')).code).toBe(0)
+  })
+
   it('reports what failed, keeps its lane, and says how to go on', async () => {
     using repository = makeRepository()
     const { code, summary } = await run(repository, {

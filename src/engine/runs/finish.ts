@@ -1,6 +1,6 @@
 import type { LimitCause } from '../../board/overload.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
-import { type Evidence, judge, type Verdict } from '../../board/run.ts'
+import { type Evidence, judge, NOT_FOUND, type Verdict } from '../../board/run.ts'
 import type { Task } from '../../board/task.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { asFault } from '../../host/fault.ts'
@@ -10,6 +10,7 @@ import type { GitPlace } from '../../host/git/git.ts'
 import { commitEverything, committablePaths, unfinishedOperation } from '../../host/git/lane-state.ts'
 import { commitOf, ownCommits } from '../../host/git/refs.ts'
 import { placeOf } from '../../host/git/worktree.ts'
+import { missingProgram } from '../../host/process/missing-program.ts'
 import type { WorkerExit } from '../../host/process/worker.ts'
 import { completeEmpty, completeTask } from '../../ledger/landings.ts'
 import { type OwnedLane, quarantineLane, rejectLane } from '../../ledger/lanes.ts'
@@ -165,6 +166,10 @@ async function weigh(
     unfinished,
     undone,
     inner,
+    missing:
+      commits === 0 && exit.exitCode === NOT_FOUND
+        ? await missingProgram(run.command, world.repository.root)
+        : null,
   }
   const verdict = judge(evidence)
   if (checked === null || checked.green) return { verdict, result: head }

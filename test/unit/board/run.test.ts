@@ -13,6 +13,7 @@ const evidence: Evidence = {
   unfinished: null,
   undone: null,
   inner: null,
+  missing: null,
 }
 
 describe('judge', () => {
@@ -41,4 +42,13 @@ describe('judge', () => {
       expect(judge({ ...evidence, exitCode }).hopeless).toBeUndefined()
     },
   )
+
+  it('names the program that the machine does not have', () => {
+    const verdict = judge({ ...evidence, commits: 0, exitCode: 127, missing: 'nosuchagent' })
+    expect(verdict).toMatchObject({ outcome: 'failed', hopeless: true })
+    expect(verdict.detail).toMatch(
+      /There is no program nosuchagent on your PATH: install it, or give another/,
+    )
+    expect(verdict.detail).not.toContain('commit the command')
+  })
 })
