@@ -130,7 +130,21 @@ test.each([
   ['node', 'node'],
   ['"/opt/my tools/agent" run', 'agent'],
   ['\x1b[31mevil\x07 -x', 'evil'],
-  ['', ''],
+  ['node -e "const x = 1; x()"', 'node'],
+  ['bash -lc \'cd sub && exec claude -p "$(cat)"\'', 'claude'],
+  ['cd sub && claude -p', 'claude'],
+  ['cd sub\nclaude -p', 'claude'],
+  ['(setsid sleep 300 &)', 'sleep'],
+  ['{ claude -p; }', 'claude'],
+  ['export KEY=secret; exec env -i X=1 timeout 5m claude', 'claude'],
+  ['PROMPT="$(cat; echo)" claude -p "$PROMPT"', 'claude'],
+  ['PROMPT=$(cat) claude -p "$PROMPT"', 'claude'],
+  ['. ./env.sh && [ -f x ] || if true; then codex; fi', 'codex'],
+  ['<in.txt 2>&1 claude', 'claude'],
+  ['$AGENT run', 'sh'],
+  [`"\${AGENT:-claude}" run`, 'sh'],
+  ['exit 3', 'sh'],
+  ['', 'sh'],
 ])('the program of %j is %s', (command, expected) => {
   expect(programName(command)).toBe(expected)
 })

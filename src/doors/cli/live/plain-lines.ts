@@ -11,7 +11,7 @@ type Wording = (event: LedgerEvent, id: number) => string | null
 
 /** The events worth a line. The others are steps on the way to one of these, and `worklane events` has them all. */
 const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
-  'run.started': (event) => `started ${programName(text(event, 'command'))}`,
+  'run.started': (event) => `started ${programName(raw(event, 'command'))}`,
   'run.ended': runEnded,
   'task.failed': (event, id) =>
     `failed after ${count(number(event, 'failures'), 'attempt')}; see: worklane logs ${id}; again: worklane task retry ${id}`,
