@@ -30,6 +30,13 @@ describe('bad words on the command line', () => {
     [['shell', '7', '-j1', '--', '-x'], /^"-j1" begins with a dash/],
     [['run', '--verfy', 'x'], /^--verfy is not a flag of this command\. Did you mean --verify\?/],
     [['clam'], /^"clam" is not a command of Worklane\. Did you mean `?claim`?\?/],
+    [['retry'], /Did you mean task retry\?/],
+    [['show', '3'], /Did you mean task show or lane show or archive show\?/],
+    [['cancel', '3'], /Did you mean task cancel\?/],
+    [['add', 'x'], /Did you mean task add\?/],
+    [['pause'], /Did you mean landing pause\?/],
+    [['lane', 'cancel'], /Did you mean task cancel\?/],
+    [['task', 'ad', 'x'], /Did you mean `?add`?\?/],
     [['status', '--json=maybe'], /^--json takes no value such as "maybe"\./],
     [['\u001b[2J\u202e'], /^"\\u\{1b\}\[2J\\u\{202e\}" is not a command/],
   ])('%j', async (argv, sentence) => {

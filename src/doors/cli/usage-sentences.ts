@@ -9,6 +9,7 @@ import {
   UnsatisfiedPositionalError,
 } from '@stricli/core'
 import type * as z from 'zod'
+import { OPERATIONS } from '../../operations/table.ts'
 
 /** What the parser says of a command line, in our words; a second line goes into the hint. */
 export const TEXT = {
@@ -19,7 +20,14 @@ export const TEXT = {
   }: {
     readonly input: string
     readonly corrections: readonly string[]
-  }) => withNearest(`${quote(input)} is not a command of Worklane.`, corrections),
+  }) => {
+    // "retry" means `task retry`; in letters it is nearer to `revert`.
+    const meant = OPERATIONS.map(({ name }) => name).filter((name) => name.endsWith(` ${input}`))
+    return withNearest(
+      `${quote(input)} is not a command of Worklane.`,
+      meant.length > 0 ? meant : corrections,
+    )
+  },
   exceptionWhileParsingArguments: (error: unknown) => wordsSentence(error),
 }
 
