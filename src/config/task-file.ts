@@ -42,7 +42,7 @@ export async function readTaskFile(path: string): Promise<FileTask[]> {
  *
  * - `.md`, `.markdown`: a list or headings, with attributes; see `parseMarkdownTasks` for the grammar.
  * - `.yaml`, `.yml`, `.json`: a list, or `tasks:` with one; see `parseDataTasks`.
- * - `.txt` or none: each line that is not empty is a subject, word for word.
+ * - `.txt`, or none as a stream has (`/dev/stdin`): each line that is not empty is a subject, word for word.
  *
  * The text is data throughout: nothing in it is run, looked up or filled in.
  * @throws UsageError with file, line, one sentence and a hint, for the first thing that is wrong
@@ -51,7 +51,7 @@ export function parseTaskFile(name: string, text: string): FileTask[] {
   const parse = PARSERS.get(extname(basename(name)).toLowerCase())
   if (parse === undefined)
     throw new UsageError(`${printable(name, 200)} is not a kind of task file that can be read.`, {
-      hint: `Use one of ${[...PARSERS.keys()].filter((ending) => ending !== '').join(', ')}, or no ending for one task a line.`,
+      hint: `Use one of ${[...PARSERS.keys()].filter((ending) => ending !== '').join(', ')}.`,
     })
   if (Buffer.byteLength(text) > LARGEST_FILE) throw tooLarge(name, LARGEST_FILE)
   refuseNul(name, text)

@@ -24,7 +24,7 @@ export async function draftsFrom(
 ): Promise<RunDraft[]> {
   const drafts: RunDraft[] = []
   for (const word of words) {
-    if (isTaskFile(cwd, word))
+    if (isTaskFile(cwd, word, words.length === 1))
       drafts.push(...(await fromFile(world, resolve(cwd, word), drafts.length, rules)))
     else drafts.push({ ...plain(world, rules), subject: checkSubject(word), file: false })
   }
@@ -90,14 +90,19 @@ function same(task: Task, draft: RunDraft): boolean {
 
 const ENDINGS = ['.md', '.markdown', '.yaml', '.yml', '.json', '.txt']
 
-function isTaskFile(cwd: string, word: string): boolean {
+/** Any other file says nothing of tasks: among other words its name is a word, and alone nobody knows what was meant. */
+function isTaskFile(cwd: string, word: string, isAlone: boolean): boolean {
   const path = resolve(cwd, word)
   const is = word === '' ? undefined : statIfThere(path)
-  if (is !== undefined) {
-    if (is.isFile() || isOpenAlready(path, is)) return true
-    throw notAFile(word, is)
-  }
-  if (!/\s/.test(word) && ENDINGS.includes(extname(word)))
+  if (is !== undefined && isOpenAlready(path, is)) return true
+  if (is?.isFile() === false) throw notAFile(word, is)
+  const hasEnding = ENDINGS.includes(extname(word).toLowerCase())
+  if (is !== undefined && isAlone && !hasEnding)
+    throw new UsageError(`${printable(word, 200)} is a file, but no task file.`, {
+      hint: 'A task file ends in .md, .yaml, .yml, .json or .txt. A task in words is more than the name of a file.',
+    })
+  if (is !== undefined) return hasEnding
+  if (!/\s/.test(word) && hasEnding)
     throw new UsageError(`There is no file ${printable(word, 200)}.`, {
       hint: 'Check the path, or give the task itself as words in quotes.',
     })

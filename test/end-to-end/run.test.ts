@@ -158,6 +158,21 @@ describe('run', () => {
     expect((await worklane(root, 'run', 'two', '--command', 'nosuchagent -p')).code).toBe(1)
   })
 
+  it('takes no other file for a task file: alone it is refused, among words its name is a word', async () => {
+    using repository = makeRepository({ Makefile: 'all:\n\tcc x.c\nclean:\n', 'TASKS.TXT': 'three\n' })
+    const { root } = repository
+    const said = await worklane(root, 'run', 'Makefile', '--command', 'true')
+    expect([said.code, said.err]).toEqual([
+      2,
+      expect.stringMatching(
+        /^worklane: Makefile is a file, but no task file\.\n {2}A task file ends in \.md/,
+      ),
+    ])
+    await worklane(root, 'run', 'Makefile', 'two', 'TASKS.TXT', '--command', 'echo x > $WORKLANE_TASK')
+    const { tasks } = await data(root, 'task', 'list')
+    expect(tasks.map(({ subject }: { subject: string }) => subject)).toEqual(['Makefile', 'two', 'three'])
+  })
+
   it('says of a task whose agent is nowhere how to give it another, and what a new command is not for', async () => {
     using repository = makeRepository()
     const { root } = repository
