@@ -37,37 +37,43 @@ async function textOf({ root, names }: Project, name: string): Promise<string> {
 async function npm(project: Project): Promise<Commands | null> {
   const text = await textOf(project, 'package.json')
   if (text === '') return null
-  const { script, manager } = manifest(text)
+  const { script, manager, version } = manifest(text)
   const { names } = project
   // The script that `npm init` writes only prints an error.
   const real = script !== null && !script.includes('no test specified')
   const lock = (...files: string[]): boolean => files.some((file) => names.has(file))
-  const commands = (program: string, setup: string): Commands => ({
+  const commands = (program: string, setup: string | null): Commands => ({
     verify: real ? `${program} test` : null,
     setup,
   })
-  if (lock('pnpm-lock.yaml') || manager === 'pnpm') return commands('pnpm', 'pnpm install --frozen-lockfile')
-  if (lock('bun.lock', 'bun.lockb') || manager === 'bun')
-    return commands('bun run', 'bun install --frozen-lockfile')
-  if (lock('yarn.lock') || manager === 'yarn')
+  // Without a lock file none is made either: it would lie in every lane, and nobody has asked for it.
+  if (lock('pnpm-lock.yaml')) return commands('pnpm', 'pnpm install --frozen-lockfile')
+  if (manager === 'pnpm') return commands('pnpm', 'pnpm install --no-lockfile')
+  if (lock('bun.lock', 'bun.lockb')) return commands('bun run', 'bun install --frozen-lockfile')
+  if (manager === 'bun') return commands('bun run', 'bun install --no-save')
+  if (lock('yarn.lock'))
     // Yarn 2 and later keep their settings in .yarnrc.yml and renamed the flag.
     return commands(
       'yarn',
       lock('.yarnrc.yml') ? 'yarn install --immutable' : 'yarn install --frozen-lockfile',
     )
-  return commands('npm', lock('package-lock.json', 'npm-shrinkwrap.json') ? 'npm ci' : 'npm install')
+  // Yarn 2 and later cannot do without a lock file.
+  if (manager === 'yarn')
+    return commands('yarn', version.startsWith('1.') ? 'yarn install --no-lockfile' : null)
+  const locked = lock('package-lock.json', 'npm-shrinkwrap.json')
+  return commands('npm', locked ? 'npm ci' : 'npm install --no-package-lock')
 }
 
-/** scripts.test and the program named by packageManager; a file that is not JSON has neither. */
-function manifest(text: string): { script: string | null; manager: string | null } {
+/** scripts.test, and the program and version named by packageManager; a file that is not JSON has neither. */
+function manifest(text: string): { script: string | null; manager: string | null; version: string } {
   try {
     const found: unknown = JSON.parse(text)
     const { scripts, packageManager } = found as { scripts?: { test?: unknown }; packageManager?: unknown }
     const script = scripts?.test
-    const manager = typeof packageManager === 'string' ? (packageManager.split('@')[0] ?? null) : null
-    return { script: typeof script === 'string' ? script : null, manager }
+    const [manager = null, version = ''] = typeof packageManager === 'string' ? packageManager.split('@') : []
+    return { script: typeof script === 'string' ? script : null, manager, version }
   } catch {
-    return { script: null, manager: null }
+    return { script: null, manager: null, version: '' }
   }
 }
 

@@ -15,12 +15,15 @@ function files(contents: Readonly<Record<string, string>>): void {
 }
 
 const TESTED = '{"scripts":{"test":"vitest run"}}'
+const named = (packageManager: string) => ({
+  'package.json': JSON.stringify({ scripts: { test: 'x' }, packageManager }),
+})
 
 describe('detectProject', () => {
   it.each<[string, Record<string, string>, string | null, string | null]>([
     ['nothing', {}, null, null],
     ['npm with a lock', { 'package.json': TESTED, 'package-lock.json': '' }, 'npm test', 'npm ci'],
-    ['npm without a lock', { 'package.json': TESTED }, 'npm test', 'npm install'],
+    ['npm without a lock', { 'package.json': TESTED }, 'npm test', 'npm install --no-package-lock'],
     ['pnpm', { 'package.json': TESTED, 'pnpm-lock.yaml': '' }, 'pnpm test', 'pnpm install --frozen-lockfile'],
     ['yarn 1', { 'package.json': TESTED, 'yarn.lock': '' }, 'yarn test', 'yarn install --frozen-lockfile'],
     [
@@ -30,22 +33,25 @@ describe('detectProject', () => {
       'yarn install --immutable',
     ],
     ['bun', { 'package.json': TESTED, 'bun.lock': '' }, 'bun run test', 'bun install --frozen-lockfile'],
-    [
-      'a named package manager',
-      { 'package.json': '{"scripts":{"test":"x"},"packageManager":"pnpm@9.1.0"}' },
-      'pnpm test',
-      'pnpm install --frozen-lockfile',
-    ],
+    ['pnpm, only named', named('pnpm@9.1.0'), 'pnpm test', 'pnpm install --no-lockfile'],
+    ['bun, only named', named('bun@1.2.0'), 'bun run test', 'bun install --no-save'],
+    ['yarn 1, only named', named('yarn@1.22.0'), 'yarn test', 'yarn install --no-lockfile'],
+    ['yarn 4, only named', named('yarn@4.1.0'), 'yarn test', null],
     ['no test script', { 'package.json': '{}', 'package-lock.json': '' }, null, 'npm ci'],
     [
       'the script of npm init',
       { 'package.json': '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}' },
       null,
-      'npm install',
+      'npm install --no-package-lock',
     ],
-    ['a broken package.json', { 'package.json': '{' }, null, 'npm install'],
-    ['a package.json of another shape', { 'package.json': 'null' }, null, 'npm install'],
-    ['a script that is no text', { 'package.json': '{"scripts":{"test":{}}}' }, null, 'npm install'],
+    ['a broken package.json', { 'package.json': '{' }, null, 'npm install --no-package-lock'],
+    ['a package.json of another shape', { 'package.json': 'null' }, null, 'npm install --no-package-lock'],
+    [
+      'a script that is no text',
+      { 'package.json': '{"scripts":{"test":{}}}' },
+      null,
+      'npm install --no-package-lock',
+    ],
     ['Cargo', { 'Cargo.toml': '' }, 'cargo test', null],
     ['Go', { 'go.mod': '' }, 'go test ./...', null],
     ['pytest', { 'pyproject.toml': '[tool.pytest.ini_options]\n' }, 'python3 -m pytest', null],
@@ -54,7 +60,12 @@ describe('detectProject', () => {
     ['Python without pytest', { 'pyproject.toml': '[project]\n' }, null, null],
     ['make', { Makefile: 'all: x\n\ntest: all\n\tsh test.sh\n' }, 'make test', null],
     ['make without test', { Makefile: 'test := 1\ntests:\n\tx\n' }, null, null],
-    ['package.json before make', { 'package.json': TESTED, Makefile: 'test:\n' }, 'npm test', 'npm install'],
+    [
+      'package.json before make',
+      { 'package.json': TESTED, Makefile: 'test:\n' },
+      'npm test',
+      'npm install --no-package-lock',
+    ],
   ])('%s', async (_name, contents, verify, setup) => {
     files(contents)
     expect(await detectProject(root)).toEqual({ verify, setup, copy: [] })
