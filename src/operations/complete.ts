@@ -8,11 +8,13 @@ import { bringBack, enterWalls, leaveWalls } from '../engine/hand-over.ts'
 import { innerWork } from '../engine/inner-work.ts'
 import { openOperation } from '../engine/lane-git.ts'
 import { hasWalls, refuseWithoutWalls } from '../engine/sandbox.ts'
+import { leftByAgent } from '../engine/set-up-left.ts'
 import { settleLanes } from '../engine/settle.ts'
 import { undoneWork } from '../engine/undone.ts'
 import type { World } from '../engine/world.ts'
 import type { GitPlace } from '../host/git/git.ts'
-import { commitEverything, committablePaths } from '../host/git/lane-state.ts'
+import { commitLeft } from '../host/git/lane-state.ts'
+import { asText } from '../host/git/path-bytes.ts'
 import { commitOf, ownCommits } from '../host/git/refs.ts'
 import { checkInode, placeOf } from '../host/git/worktree.ts'
 import { completeEmpty, completeTask } from '../ledger/landings.ts'
@@ -72,7 +74,7 @@ interface Frozen {
   readonly committed: readonly string[]
 }
 
-/** The lane's HEAD with everything in it committed, once the task's checks are green. */
+/** The lane's HEAD with all that was done in it committed, once the task's checks are green. */
 async function freeze(world: World, held: Task, lane: OwnedLane): Promise<Frozen | Refusal> {
   const worktree = { commonDir: world.repository.commonDir, admin: lane.admin, path: lane.path }
   if ((await checkInode(lane.path, lane.inode)) !== 'ours')
@@ -116,9 +118,9 @@ async function freezeAt(
   const checks = [...world.settings.checks, ...held.checks]
   const checked = await check(world, lane, { checks, epoch: held.epoch })
   if (checked !== null) return checked
-  const committed = await committablePaths(place)
-  if (committed.length > 0)
-    await commitEverything(place, lane.branch, `Task ${held.id}: ${held.subject}\n`, committed)
+  const left = await leftByAgent(world, lane, place)
+  const committed = left.paths.map(asText)
+  if (committed.length > 0) await commitLeft(place, lane.branch, `Task ${held.id}: ${held.subject}\n`, left)
   const result = walled ? await outOfWalls(world, held, lane) : await commitOf(place, 'HEAD')
   if (isRefusal(result)) return result
   if (result === null)

@@ -3,5 +3,6 @@ import './claim.test.ts'
 import './holders.test.ts'
 import './radar.test.ts'
 import './run.test.ts'
+import './set-up.test.ts'
 
 process.env.WORKLANE_SANDBOX = 'walls'

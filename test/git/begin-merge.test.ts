@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type BegunMerge, beginMerge, leftMarkers } from '../../src/host/git/begin-merge.ts'
 import type { GitPlace } from '../../src/host/git/git.ts'
-import { unfinishedOperation } from '../../src/host/git/lane-state.ts'
+import { uncommittedPaths, unfinishedOperation } from '../../src/host/git/lane-state.ts'
 import { makeRepository, type TestRepository } from '../fixtures/repository.ts'
 import { walledLane } from '../fixtures/walled-lane.ts'
 
@@ -21,7 +21,8 @@ function conflicting(): TestRepository {
 
 async function begin({ root, gitDir, git }: TestRepository): Promise<BegunMerge> {
   const place = { gitDir, workTree: root }
-  return await beginMerge(place, { onto: git('rev-parse', 'main'), message: 'Merge main into lane' })
+  const isDirty = async () => (await uncommittedPaths(place)).length > 0
+  return await beginMerge(place, { onto: git('rev-parse', 'main'), message: 'Merge main into lane', isDirty })
 }
 
 test('a conflict is left in progress with what both began with; begun again, it is as it was', async () => {
@@ -81,7 +82,7 @@ test('behind walls what was resolved once is used again; outside nothing is reco
   const onto = repository.commit('main goes on', { f: LIST.replace('two', 'two, main') })
   lane.inside(`cd '${path}'; sed -i 's/two/two, lane/' f; git commit -qam lane; git tag before`)
   const place: GitPlace = { gitDir: lane.git, workTree: path, walls: lane.walls }
-  const request = { onto, message: 'Merge main' }
+  const request = { onto, message: 'Merge main', isDirty: async () => false }
   expect(await beginMerge(place, request)).toEqual({ kind: 'open', onto, files: ['f'] })
   lane.inside(`cd '${path}'; printf 'one\\ntwo, both\\nthree\\n' > f; git add f; git commit -q --no-edit`)
   lane.inside(`cd '${path}'; git reset -q --hard before`)

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { conversionSettings, rememberFill } from '../../host/archive/pristine.ts'
@@ -22,19 +21,17 @@ import {
   unlockWorktree,
   type Worktree,
 } from '../../host/git/worktree.ts'
-import { runCommand } from '../../host/process/run-command.ts'
 import { archivePlaces } from '../../ledger/archives.ts'
 import { findArchive, findLane, moveLane, type OwnedLane, setLane } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
-import { environmentOf } from '../environment.ts'
 import { fillInside, layInside } from '../fill-inside.ts'
 import { giveAway, type Inside } from '../hand-over.ts'
 import { mainCheckout } from '../main-checkout.ts'
-import { programInLane } from '../program.ts'
 import { hideLanes } from '../repository.ts'
 import { hasWalls, laneRoom } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import { unpackPrivateGit } from './private.ts'
+import { setUp } from './set-up.ts'
 import { trashDirectories } from './trash.ts'
 
 export function worktreeOf(world: World, lane: OwnedLane): Worktree {
@@ -181,37 +178,6 @@ async function seed(world: World, worktree: Worktree): Promise<string[]> {
   return await seedIgnored({ from, to: { ...placeOf(worktree), workTree: worktree.path }, copy, link })
 }
 
-async function setUp(world: World, lane: OwnedLane): Promise<void> {
-  const { setup } = world.settings.lanes
-  if (setup === null) return
-  const directory = laneRoom(world, lane.id)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-
-  const token = randomUUID()
-  const outputPath = join(directory, 'setup.log')
-  const purpose = { for: 'setup' } as const
-  const env = await environmentOf(world, lane, { epoch: 0, token, purpose })
-  const program = await programInLane(world, lane, { command: setup, env, purpose })
-  const result = await runCommand({
-    command: setup,
-    cwd: lane.path,
-    env: program.env,
-    wrap: program.wrap,
-    walled: program.walled,
-    token,
-    outputPath,
-    outputLimit: world.settings.agents.outputLimit,
-    timeLimit: 30 * 60_000,
-    signal: world.hurry,
-    redact: world.actor.redact,
-  }).finally(program.close)
-  if (!result.green)
-    throw new Fault(`The set-up command \`${setup}\` failed in the lane of task ${lane.taskId}.`, {
-      retry: 'later',
-      hint: `Its output is in ${outputPath}; the last lines: ${result.tail.trim().slice(-300)}`,
-    })
-}
-
 /**
  * Removes what an interrupted attempt left: directory, metadata, and a branch that is still at the start point.
  * Nobody has worked in a lane that never became ready, so nothing needs to be archived.
@@ -221,7 +187,7 @@ async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
   const admin = adminDirectory(worktree)
   const ours = (await adminPointsHere(worktree)) && lane.path !== ''
   await clearDirectory(world, lane)
-  for (const name of ['git', 'walls.json'])
+  for (const name of ['git', 'walls.json', 'set-up.json'])
     await rm(join(laneRoom(world, lane.id), name), { recursive: true, force: true })
   if (ours) {
     const isRight = async (moved: string): Promise<boolean> => await adminPointsHere(worktree, moved)

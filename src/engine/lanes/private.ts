@@ -14,10 +14,13 @@ import type { World } from '../world.ts'
 import { trashDirectories } from './trash.ts'
 
 /**
- * What goes along with the private git directory: what it was given, and how the host stood. Beside it, where the lane
- * cannot put one of its own.
+ * What goes along with the private git directory: what it was given, and how the host stood; and what the set-up left.
+ * Beside it, where the lane cannot put one of its own.
  */
-const RECORD = '.json'
+const RECORDS = [
+  ['walls.json', '.json'],
+  ['set-up.json', '.set-up.json'],
+] as const
 
 function packedGit(world: World, lane: OwnedLane): string {
   const { commonDir } = world.repository
@@ -40,8 +43,10 @@ export async function packPrivateGit(world: World, lane: OwnedLane): Promise<voi
   for (const end of await formerGits(from))
     if (!existsSync(`${to}${end}`)) await rename(`${from}${end}`, `${to}${end}`)
   if (existsSync(from) && !existsSync(to)) await rename(from, to)
-  const record = join(laneRoom(world, lane.id), 'walls.json')
-  if (existsSync(record)) await rename(record, `${to}${RECORD}`)
+  for (const [name, end] of RECORDS) {
+    const record = join(laneRoom(world, lane.id), name)
+    if (existsSync(record)) await rename(record, `${to}${end}`)
+  }
 }
 
 /** The way back, for a lane that was filled from an archive. */
@@ -58,8 +63,11 @@ export async function unpackPrivateGit(world: World, lane: OwnedLane): Promise<v
     // The number is another where the lane has become another one.
     if (uid !== null) await giveTree(`${to}${end}`, uid)
   }
-  if (existsSync(`${packed}${RECORD}`))
-    await rename(`${packed}${RECORD}`, join(laneRoom(world, lane.id), 'walls.json'))
+  for (const [name, end] of RECORDS) {
+    if (!existsSync(`${packed}${end}`)) continue
+    await mkdir(laneRoom(world, lane.id), { recursive: true, mode: 0o700 })
+    await rename(`${packed}${end}`, join(laneRoom(world, lane.id), name))
+  }
 }
 
 /** What came out of the lane's walls, in all its runs. */

@@ -13,6 +13,7 @@ import type { OwnedLane } from '../../ledger/lanes.ts'
 import { findTask } from '../../ledger/tasks.ts'
 import { tell, transact } from '../../ledger/transact.ts'
 import type { Inside } from '../hand-over.ts'
+import { leftByAgent } from '../set-up-left.ts'
 import type { World } from '../world.ts'
 import { type ConflictFacts, conflictBrief, type OtherIntent } from './conflict-brief.ts'
 
@@ -72,7 +73,9 @@ async function mergeBase(world: World, lane: OwnedLane, place: GitPlace): Promis
   const onto = await branchTip({ gitDir: world.repository.commonDir }, lane.base)
   if (onto === null) return { kind: 'left', reason: `there is no branch ${lane.base}` }
   try {
-    return await beginMerge(place, { onto, message: `Merge ${lane.base} into ${lane.branch}` })
+    const message = `Merge ${lane.base} into ${lane.branch}`
+    const isDirty = async (): Promise<boolean> => (await leftByAgent(world, lane, place)).paths.length > 0
+    return await beginMerge(place, { onto, message, isDirty })
   } catch (error) {
     const fault = asFault(error)
     if (fault === null) throw error

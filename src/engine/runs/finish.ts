@@ -7,7 +7,8 @@ import { asFault } from '../../host/fault.ts'
 import { leftMarkers } from '../../host/git/begin-merge.ts'
 import { removeDeadLocks, removeLocksInside } from '../../host/git/dead-locks.ts'
 import type { GitPlace } from '../../host/git/git.ts'
-import { commitEverything, committablePaths, unfinishedOperation } from '../../host/git/lane-state.ts'
+import { commitLeft, unfinishedOperation } from '../../host/git/lane-state.ts'
+import { asText } from '../../host/git/path-bytes.ts'
 import { commitOf, ownCommits } from '../../host/git/refs.ts'
 import { placeOf } from '../../host/git/worktree.ts'
 import { missingProgram } from '../../host/process/missing-program.ts'
@@ -21,6 +22,7 @@ import { runChecks } from '../checks.ts'
 import { diskIsFull, wantsRoom } from '../disk.ts'
 import { type Inside, leaveWalls } from '../hand-over.ts'
 import { innerWork } from '../inner-work.ts'
+import { leftByAgent } from '../set-up-left.ts'
 import { undoneWork } from '../undone.ts'
 import type { World } from '../world.ts'
 import type { OpenMerge } from './conflict.ts'
@@ -79,7 +81,7 @@ async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weig
     if (inside === null) await removeDeadLocks(worktree)
     else await removeLocksInside(place.gitDir)
     const unfinished = unfinishedOperation(place.gitDir)
-    const keep = async (): Promise<string | null> => await keepLeftovers(finished, place, unfinished)
+    const keep = async (): Promise<string | null> => await keepLeftovers(world, finished, place, unfinished)
     if (inside === null) return await weigh(world, finished, await keep(), unfinished)
     const taken = await takeIn(world, finished, keep)
     if (taken.kind === 'rejected') return { verdict: taken.verdict, result: null, fate: 'rejected' }
@@ -98,22 +100,27 @@ async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weig
   }
 }
 
-/** Uncommitted work is committed on the lane's branch, never dropped; in the middle of a rebase or merge it stays. */
+/**
+ * Uncommitted work is committed on the lane's branch, never dropped; in the middle of a rebase or merge it stays. So does
+ * what the set-up left.
+ */
 async function keepLeftovers(
+  world: World,
   { task, lane, run, limit }: FinishedAttempt,
   place: GitPlace,
   unfinished: string | null,
 ): Promise<string | null> {
   // A commit of what filled the disk would fill it once more; it stays in the lane as it is.
   if (unfinished !== null || limit?.limit === 'disk') return await commitOf(place, 'HEAD')
-  const left = await committablePaths(place)
-  if (left.length === 0) return await commitOf(place, 'HEAD')
-  const names = left
+  const left = await leftByAgent(world, lane, place)
+  const { paths } = left
+  if (paths.length === 0) return await commitOf(place, 'HEAD')
+  const names = paths
     .slice(0, 20)
-    .map((path) => `- ${path}`)
+    .map((path) => `- ${asText(path)}`)
     .join('\n')
-  const message = `Task ${task.id}: ${task.subject}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${left.length > 20 ? `\n- and ${left.length - 20} more` : ''}\n`
-  return await commitEverything(place, lane.branch, message, left)
+  const message = `Task ${task.id}: ${task.subject}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${paths.length > 20 ? `\n- and ${paths.length - 20} more` : ''}\n`
+  return await commitLeft(place, lane.branch, message, left)
 }
 
 export interface Weighed {

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type GitPlace, git, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
-import { uncommittedPaths, unfinishedOperation } from './lane-state.ts'
+import { unfinishedOperation } from './lane-state.ts'
 import { commitOf } from './refs.ts'
 
 export interface MergeToBegin {
   /** The commit to merge; its id is the label of its side in the markers. */
   readonly onto: string
   readonly message: string
+  /** Whether the work tree holds work that is not committed. */
+  readonly isDirty: () => Promise<boolean>
 }
 
 export type BegunMerge =
@@ -30,12 +32,14 @@ const PATIENCE = 2 * 60_000
  * nothing outside of walls: there the cache of rerere is the whole repository's, and what an agent makes of a conflict
  * is nobody else's before it has been verified.
  */
-export async function beginMerge(place: GitPlace, { onto, message }: MergeToBegin): Promise<BegunMerge> {
+export async function beginMerge(
+  place: GitPlace,
+  { onto, message, isDirty }: MergeToBegin,
+): Promise<BegunMerge> {
   const unfinished = unfinishedOperation(place.gitDir)
   if (unfinished === 'merge') return await openMerge(place, onto)
   if (unfinished !== null) return { kind: 'left', reason: `a ${unfinished} is in progress` }
-  const dirty = await uncommittedPaths(place)
-  if (dirty.length > 0) return { kind: 'left', reason: 'some of the work in it is not committed' }
+  if (await isDirty()) return { kind: 'left', reason: 'some of the work in it is not committed' }
   const walled = place.walls !== undefined
   const how = ['--no-ff', '--no-commit', '--no-verify-signatures', '--no-autostash', '-s', 'ort']
   const { exitCode, stderr } = await git(place, ['merge', '-q', ...how, '-m', message, onto], {

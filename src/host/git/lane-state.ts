@@ -3,44 +3,59 @@ import { chown, lstat, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyIndex } from './copy-index.ts'
-import { type GitPlace, git, gitLine, splitZero } from './git.ts'
+import { type GitPlace, git, gitBytes, gitLine, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
+import { asText, diskPath } from './path-bytes.ts'
 import { branchOfHead } from './repository.ts'
 
 /** What is not committed in a worktree. Takes no lock and changes nothing. */
 export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
-  return (await entriesOf(place)).map(({ path }) => path)
+  return (await entriesOf(place)).map(({ path }) => asText(path))
 }
 
-/** The same, without submodules in which only what lies in them has changed: no commit here can hold that. */
-export async function committablePaths(place: GitPlace): Promise<string[]> {
-  return (await entriesOf(place)).filter(({ change }) => change !== 'inner').map(({ path }) => path)
+/**
+ * What can be committed, as bytes (path-bytes.ts), each with the blob that HEAD has there; '' where it has none. Without
+ * submodules in which only what lies in them has changed: no commit here can hold that.
+ */
+export async function uncommitted(place: GitPlace): Promise<Map<string, string>> {
+  const entries = (await entriesOf(place)).filter(({ change }) => change !== 'inner')
+  return new Map(entries.map(({ path, blob }) => [path, blob]))
 }
 
 /** Submodules that hold changes which are not committed in them. */
 export async function dirtySubmodules(place: GitPlace): Promise<string[]> {
-  return (await entriesOf(place)).filter(({ change }) => change !== 'own').map(({ path }) => path)
+  return (await entriesOf(place)).filter(({ change }) => change !== 'own').map(({ path }) => asText(path))
 }
 
 interface StatusEntry {
   readonly path: string
+  readonly blob: string
   /** `inner`: within a submodule alone; `both`: the submodule is at another commit, too. */
   readonly change: 'own' | 'inner' | 'both'
 }
 
-/** Fields as git-status(1) has them, porcelain format version 2: `S<c><m><u>` for a submodule. */
 async function entriesOf(place: GitPlace): Promise<StatusEntry[]> {
   const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames']
-  return splitZero((await git(place, args)).stdout).flatMap((entry) => {
+  return splitZero((await gitBytes(place, args)).stdout).flatMap((entry) => {
     const fields = entry.split(' ')
     const [kind = '', state = '', submodule = ''] = fields
-    const skip = { '1': 8, u: 10, '?': 1 }[kind]
+    const [skip, blob = -1] = FIELDS[kind] ?? []
     if (skip === undefined) return []
     const isDirty = kind === '1' && /^S.(M.|.U)$/.test(submodule)
     const isSame = state === '.M' && submodule.startsWith('S.')
     const change = !isDirty ? 'own' : isSame ? 'inner' : 'both'
-    return [{ path: fields.slice(skip).join(' '), change }]
+    return [{ path: fields.slice(skip).join(' '), blob: fields[blob]?.replace(/^0+$/, '') ?? '', change }]
   })
+}
+
+/**
+ * By the kind of an entry how many fields come before its path, and which of them is HEAD's blob (git-status(1),
+ * porcelain format version 2). The third says of a submodule `S<c><m><u>`.
+ */
+const FIELDS: Readonly<Record<string, readonly [skip: number, blob?: number]>> = {
+  '1': [8, 6],
+  u: [10, 8],
+  '?': [1],
 }
 
 /**
@@ -72,22 +87,35 @@ const PATIENCE = 10 * 60_000
 /** Inside walls, and for each uncommitted file and megabyte on top: a lane's own filters can keep git waiting for ever. */
 const WALLED_PATIENCE = { least: 10_000, file: 2, megabyte: 200 }
 
+/** Uncommitted paths that are to be committed, as bytes. */
+export interface Left {
+  readonly paths: readonly string[]
+  /** Nothing else is uncommitted. */
+  readonly whole: boolean
+}
+
 /**
- * Commits everything in the worktree, of which `paths` are not committed: on `branch` where that is checked out, else on a detached HEAD, so that a
+ * Commits what is left uncommitted: on `branch` where that is checked out, else on a detached HEAD, so that a
  * commit of ours never moves a branch that is not the lane's. No hooks, no signing: it is our record, not theirs.
  */
-export async function commitEverything(
+export async function commitLeft(
   place: GitPlace,
   branch: string,
   message: string,
-  paths: readonly string[],
+  { paths, whole }: Left,
 ): Promise<string> {
   const timeout = place.walls === undefined ? PATIENCE : await walledPatience(place.workTree ?? '/', paths)
   const writes = { writes: true, timeout }
   if (![null, branch].includes(branchOfHead(place.gitDir)))
     await git(place, ['update-ref', '--no-deref', 'HEAD', 'HEAD^{commit}'], writes)
   if (place.walls !== undefined) await refreshIndex(place, timeout)
-  await git(place, ['add', '-A', '--', ':/'], writes)
+  if (whole) await git(place, ['add', '-A', '--', ':/'], writes)
+  // By name and not by pathspecs that leave the rest out: git compares each of those with every file.
+  else
+    await git(place, ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], {
+      ...writes,
+      input: named(paths),
+    })
   await git(place, ['commit', '-q', '--no-verify', '--no-gpg-sign', '--allow-empty', '-F', '-'], {
     ...writes,
     input: message,
@@ -96,10 +124,15 @@ export async function commitEverything(
   return await gitLine(place, ['rev-parse', 'HEAD'])
 }
 
+/** A repository inside the lane ends in a slash where git lists it. */
+function named(paths: readonly string[]): Buffer {
+  return Buffer.from(paths.map((path) => `${path.replace(/\/$/, '')}\0`).join(''), 'latin1')
+}
+
 async function walledPatience(workTree: string, paths: readonly string[]): Promise<number> {
   let bytes = 0
   for (const path of paths)
-    bytes += await lstat(join(workTree, path)).then(
+    bytes += await lstat(diskPath(workTree, path)).then(
       ({ size }) => size,
       () => 0,
     )

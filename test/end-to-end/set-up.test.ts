@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { contentOf, data, refused, worklane } from '../fixtures/cli.ts'
+import { makeRepository } from '../fixtures/repository.ts'
+
+/** Its set-up makes a file and changes another one. */
+const LEAVES = { 'a.txt': 'one\n', 'worklane.yaml': 'lanes: { setup: "date > stamp; echo two >> a.txt" }\n' }
+
+async function run(root: string, ...words: readonly string[]) {
+  const said = await worklane(root, 'run', ...words, '--json')
+  return JSON.parse(said.out.trim().split('\n').at(-1) ?? '').data
+}
+
+it('what only the set-up left is no change', async () => {
+  using repository = makeRepository(LEAVES)
+  const { root, git } = repository
+  const { landed, unfinished } = await run(root, 'fix the bug', '--command', 'echo "Error: not logged in"')
+  expect(landed).toEqual([])
+  expect(unfinished).toMatchObject([
+    { state: 'failed', reason: expect.stringContaining('without a commit or a changed file') },
+  ])
+  expect(git('log', '--format=%s', 'main')).toBe('first')
+})
+
+it('what the agent leaves lands without it, in a later attempt too; what the agent changed of it is work', async () => {
+  using repository = makeRepository(LEAVES)
+  const { root, git } = repository
+  const once = 'test -e "$TMPDIR/again" || { touch "$TMPDIR/again"; exit 0; }'
+  expect((await run(root, 'add ä', '--command', `${once}; mkdir d; echo 1 > d/ä.txt`)).landed).toEqual([1])
+  expect(git('show', '--first-parent', '--format=', '-z', '--name-only', 'main')).toBe('d/ä.txt\0')
+  const both = 'echo mine > stamp; git add stamp; git commit -qm one; echo 2 > b.txt'
+  expect((await run(root, 'change it', '--command', both)).landed).toEqual([2])
+  expect(contentOf(root, 'stamp')).toBe('mine\n')
+  expect([contentOf(root, 'a.txt'), contentOf(root, 'b.txt')]).toEqual(['one\n', '2\n'])
+  expect((await run(root, 'change a', '--command', 'echo three >> a.txt')).landed).toEqual([3])
+  expect(contentOf(root, 'a.txt')).toBe('one\ntwo\nthree\n')
+  expect(git('status', '--porcelain')).toBe('')
+})
+
+it('is archived and restored, and still nobody’s work; what the agent did in that lane is', async () => {
+  using repository = makeRepository(LEAVES)
+  const { root } = repository
+  await data(root, 'task', 'add', 'one')
+  await data(root, 'claim', '1', '--as', 'ann')
+  await data(root, 'lane', 'remove', '1')
+  const { path } = await data(root, 'lane', 'restore', '1')
+  expect(contentOf(path, 'stamp')).toMatch(/20\d\d/)
+  expect(contentOf(path, 'a.txt')).toBe('one\ntwo\ntwo\n')
+  expect(await refused(root, 'complete', '1', '--epoch', '1')).toEqual(['no-commits', 1])
+  writeFileSync(join(path, 'work'), 'work\n')
+  await data(root, 'lane', 'remove', '1')
+  await data(root, 'lane', 'restore', '1')
+  expect(await data(root, 'complete', '1', '--epoch', '1')).toMatchObject({ committed: ['work'] })
+})
