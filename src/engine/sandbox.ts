@@ -31,6 +31,11 @@ export function laneRoom(world: World, laneId: number): string {
   return join(world.repository.home, 'lanes', String(laneId))
 }
 
+/** What the set-up command of a lane printed. */
+export function setUpLog(world: World, laneId: number): string {
+  return join(laneRoom(world, laneId), 'setup.log')
+}
+
 /** The git directory that a lane has inside its walls. */
 export function privateGit(world: World, laneId: number): string {
   return join(laneRoom(world, laneId), 'git')

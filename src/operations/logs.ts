@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
+import { setUpLog } from '../engine/sandbox.ts'
+import { findLane, lanesOf } from '../ledger/lanes.ts'
 import { liveRuns, runsOf } from '../ledger/runs.ts'
 import { needTask } from '../ledger/tasks.ts'
 import { lastVerifyLog } from '../ledger/verify-runs.ts'
@@ -28,12 +31,15 @@ export default operation({
     if (verify === true) return await verifyLog(context, id)
     const runs = (await runsOf(world.ledger.db, id)).reverse()
     const run = attempt === undefined ? runs.at(-1) : runs[attempt - 1]
-    if (run === undefined)
+    if (run === undefined) {
+      const setUp = attempt === undefined ? await setUpOf(context, id, follow === true) : null
+      if (setUp !== null) return setUp
       return refuse(
         'no-output',
         `No agent has worked on task ${id}${attempt === undefined ? '' : ` ${attempt} times`} yet.`,
         'Agents are started by: worklane run',
       )
+    }
     tellNoWalls(context, run.sandbox)
     const path = join(run.directory, 'output.log')
     const live = async (): Promise<boolean> =>
@@ -52,6 +58,21 @@ export default operation({
     }
   },
 })
+
+/** What the set-up of the task's last lane printed; null: none has run. */
+async function setUpOf(context: Context, id: number, follow: boolean) {
+  const { ledger, isAlive } = context.world
+  const lane = (await lanesOf(ledger.db, id)).find((one) => existsSync(setUpLog(context.world, one.id)))
+  if (lane === undefined) return null
+  const path = setUpLog(context.world, lane.id)
+  const text = `No agent has worked on task ${id} yet. This is what the set-up of its lane printed:`
+  context.report({ kind: 'warning', text })
+  const live = async (): Promise<boolean> => {
+    const now = follow ? await findLane(ledger.db, lane.id) : undefined
+    return now?.state === 'creating' && now.owner !== null && isAlive(now.owner)
+  }
+  return { task: id, setUp: true, path, bytes: await print(context, path, live) }
+}
 
 async function verifyLog(context: Context, id: number) {
   const { world } = context

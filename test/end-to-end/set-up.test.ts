@@ -53,3 +53,14 @@ it('is archived and restored, and still nobody’s work; what the agent did in t
   await data(root, 'lane', 'restore', '1')
   expect(await data(root, 'complete', '1', '--epoch', '1')).toMatchObject({ committed: ['work'] })
 })
+
+it('shows in logs what a set-up that failed has printed', async () => {
+  using repository = makeRepository({
+    'worklane.yaml': 'lanes: { setup: "echo first; echo last; exit 3" }\n',
+  })
+  const { root } = repository
+  await run(root, 'one', '--command', 'true')
+  const said = await worklane(root, 'logs', '1')
+  expect(said).toMatchObject({ code: 0, out: 'first\nlast\n', err: expect.stringContaining('the set-up of') })
+  expect(await data(root, 'logs', '1')).toMatchObject({ setUp: true, text: 'first\nlast\n' })
+})

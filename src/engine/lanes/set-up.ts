@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Fault } from '../../host/fault.ts'
 import { type CommandResult, runCommand } from '../../host/process/run-command.ts'
 import type { OwnedLane } from '../../ledger/lanes.ts'
 import { environmentOf } from '../environment.ts'
 import { laneGit } from '../lane-git.ts'
 import { programInLane } from '../program.ts'
-import { laneRoom } from '../sandbox.ts'
+import { laneRoom, setUpLog } from '../sandbox.ts'
 import { leftByAgent, rememberSetUp } from '../set-up-left.ts'
 import type { World } from '../world.ts'
 
@@ -18,9 +17,8 @@ export async function setUp(world: World, lane: OwnedLane): Promise<void> {
   // A lane that is filled from an archive holds an agent's work before its set-up runs.
   const before =
     lane.fillFrom === null ? [] : (await leftByAgent(world, lane, await laneGit(world, lane))).paths
-  const directory = laneRoom(world, lane.id)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const outputPath = join(directory, 'setup.log')
+  await mkdir(laneRoom(world, lane.id), { recursive: true, mode: 0o700 })
+  const outputPath = setUpLog(world, lane.id)
   const result = await runSetUp(world, lane, { setup, outputPath })
   if (!result.green)
     throw new Fault(`The set-up command \`${setup}\` failed in the lane of task ${lane.taskId}.`, {
