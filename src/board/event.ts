@@ -14,6 +14,8 @@ export const EVENT_TYPES = [
   'task.reopened',
   'task.landed',
   'lane.requested',
+  'lane.setup_started',
+  'lane.setup_failed',
   'lane.created',
   'lane.remade',
   'lane.abandoned',

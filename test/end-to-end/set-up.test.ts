@@ -54,12 +54,17 @@ it('is archived and restored, and still nobody’s work; what the agent did in t
   expect(await data(root, 'complete', '1', '--epoch', '1')).toMatchObject({ committed: ['work'] })
 })
 
-it('shows in logs what a set-up that failed has printed', async () => {
+it('tells of each set-up that failed, and shows in logs what it has printed', async () => {
   using repository = makeRepository({
     'worklane.yaml': 'lanes: { setup: "echo first; echo last; exit 3" }\n',
   })
   const { root } = repository
-  await run(root, 'one', '--command', 'true')
+  const ran = await worklane(root, 'run', 'one', '--command', 'true')
+  expect(ran.out.match(/#1 one {2}setting up: echo first; echo last; exit 3$/gm)).toHaveLength(3)
+  expect(ran.out.match(/#1 one {2}set-up failed: its output ends with: first \/ last; see/g)).toHaveLength(3)
+  expect(ran.out).toMatch(
+    /#1 one \(failed\): .* failed in the lane of task 1: its output ends with: first \/ last/,
+  )
   const said = await worklane(root, 'logs', '1')
   expect(said).toMatchObject({ code: 0, out: 'first\nlast\n', err: expect.stringContaining('the set-up of') })
   expect(await data(root, 'logs', '1')).toMatchObject({ setUp: true, text: 'first\nlast\n' })

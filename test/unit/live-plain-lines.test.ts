@@ -27,6 +27,13 @@ test('a verify run is told as it begins and ends', () => {
 
 test.each([
   ['run.started', 'run/3', { task: 7, command: '/opt/claude -p' }, 'started claude'],
+  ['lane.setup_started', 'lane/3', { task: 7, command: 'npm ci' }, 'setting up: npm ci'],
+  [
+    'lane.setup_failed',
+    'lane/3',
+    { task: 7, reason: 'its output ends with: a / b' },
+    'set-up failed: its output ends with: a / b; see: worklane logs 7',
+  ],
   [
     'lane.quarantined',
     'lane/3',

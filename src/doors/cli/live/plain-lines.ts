@@ -21,6 +21,8 @@ const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
   'task.cancelled': () => 'cancelled',
   'task.reopened': () => 'goes again',
   'task.landed': landed,
+  'lane.setup_started': (event) => `setting up: ${text(event, 'command')}`,
+  'lane.setup_failed': (event, id) => `${because('set-up failed', event)}; see: worklane logs ${id}`,
   'lane.quarantined': quarantined,
   'lane.network_refused': (event) => text(event, 'text').replace(/^Worklane: /, ''),
   'landing.review_requested': (_, id) =>
