@@ -62,7 +62,9 @@ export async function openSession(unguarded: World, options: SessionOptions): Pr
   await repairAfterPowerCut(unguarded)
   if (options.land) await retryFaulty(unguarded, { only: null, verify: options.verify })
   const limits = await openLimits(unguarded, options.parallel)
-  const world = { ...unguarded, guard: limits.guard }
+  const stopped = new AbortController()
+  const stop = AbortSignal.any([unguarded.stop, stopped.signal])
+  const world = { ...unguarded, guard: limits.guard, stop }
   const activity = new Activity()
   let stopping = false
   const ensure = async (taskId: number, epoch: number) => await ensureLane(world, taskId, epoch)
@@ -97,6 +99,7 @@ export async function openSession(unguarded: World, options: SessionOptions): Pr
     },
     stop(now) {
       stopping = true
+      stopped.abort()
       runs.stopAll(now)
     },
     stopRequested: async () => (await findEngine(world.ledger.db, 'engine'))?.stopRequestedAt != null,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { contentOf, data, refused, worklane } from '../fixtures/cli.ts'
+import { background, contentOf, data, refused, until, worklane } from '../fixtures/cli.ts'
 import { makeRepository } from '../fixtures/repository.ts'
 
 /** Its set-up makes a file and changes another one. */
@@ -68,4 +68,21 @@ it('tells of each set-up that failed, and shows in logs what it has printed', as
   const said = await worklane(root, 'logs', '1')
   expect(said).toMatchObject({ code: 0, out: 'first\nlast\n', err: expect.stringContaining('the set-up of') })
   expect(await data(root, 'logs', '1')).toMatchObject({ setUp: true, text: 'first\nlast\n' })
+})
+
+const HANGS = { 'worklane.yaml': 'lanes: { setup: sleep 300 }\n' }
+
+it.each(['SIGINT', 'worklane stop'])('ends a set-up that hangs at the first %s', async (how) => {
+  using repository = makeRepository(HANGS)
+  const { root } = repository
+  await data(root, 'task', 'add', 'one')
+  const engine = background(root, 'up', '--command', 'true')
+  await until('the set-up has begun', async () =>
+    (await worklane(root, 'events')).out.includes('lane.setup_started'),
+  )
+  if (how === 'SIGINT') engine.kill('SIGINT')
+  else await data(root, 'stop')
+  await until('the engine has ended', () => engine.exitCode !== null)
+  expect(await data(root, 'task', 'show', '1')).toMatchObject({ state: 'pending', failures: 0 })
+  expect((await data(root, 'lane', 'list')).lanes).toEqual([])
 })

@@ -92,7 +92,8 @@ async function runSetUp(
     outputPath,
     outputLimit: world.settings.agents.outputLimit,
     timeLimit: TIME_LIMIT,
-    signal: world.hurry,
+    // Not only when they want it now: no agent has worked here since, so nothing is lost with the lane.
+    signal: world.stop,
     redact: world.actor.redact,
   }).finally(program.close)
 }
