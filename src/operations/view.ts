@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import type { Landing } from '../board/landing.ts'
 import { standing, type Task } from '../board/task.ts'
 import { laneGit } from '../engine/lane-git.ts'
+import { setUpLog } from '../engine/sandbox.ts'
 import type { Session } from '../engine/session.ts'
 import type { World } from '../engine/world.ts'
 import { changedSince } from '../host/git/lane-state.ts'
@@ -31,7 +33,7 @@ export function snapshotter(world: World, session: Session, rules: Rules): () =>
     const views = shown.map(async (task): Promise<TaskView> => {
       const lane = board.lanes.get(task.id)
       const atWork = board.runs.has(task.id) && lane !== undefined
-      const lastAction = session.activity.last(task.id)
+      const lastAction = session.activity.last(task.id) ?? beingMade(world, lane)
       return { ...viewTask(board, task), lastAction, changes: atWork ? await changes(lane) : null }
     })
     const { base, verify, parallel } = rules
@@ -47,6 +49,14 @@ export function snapshotter(world: World, session: Session, rules: Rules): () =>
       tasks: await Promise.all(views),
     }
   }
+}
+
+/** What is going on in a lane in which no agent works yet. */
+function beingMade(world: World, lane: OwnedLane | undefined): string | null {
+  if (lane?.state !== 'creating') return null
+  const { setup } = world.settings.lanes
+  const isSettingUp = setup !== null && existsSync(setUpLog(world, lane.id))
+  return isSettingUp ? `setting up: ${setup}` : 'making its lane'
 }
 
 interface Board {

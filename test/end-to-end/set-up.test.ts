@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { background, contentOf, data, refused, until, worklane } from '../fixtures/cli.ts'
+import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
 import { makeRepository } from '../fixtures/repository.ts'
+import { openTerminal } from '../fixtures/terminal.ts'
 
 /** Its set-up makes a file and changes another one. */
 const LEAVES = { 'a.txt': 'one\n', 'worklane.yaml': 'lanes: { setup: "date > stamp; echo two >> a.txt" }\n' }
@@ -71,6 +72,18 @@ it('tells of each set-up that failed, and shows in logs what it has printed', as
 })
 
 const HANGS = { 'worklane.yaml': 'lanes: { setup: sleep 300 }\n' }
+
+it('says while a set-up runs what it is', async () => {
+  using repository = makeRepository(HANGS)
+  const { root } = repository
+  const command = `cd ${root} && ${WORKLANE} run one --command true`
+  const env = process.env as Record<string, string>
+  using terminal = openTerminal(['bash', '-c', command], { columns: 100, rows: 30, env })
+  await terminal.until((lines) => lines.some((line) => /#1 one +claimed +setting up: sleep 300/.test(line)))
+  expect((await worklane(root, 'status')).out).toContain('Lanes    1, 1 being made and set up\n')
+  terminal.write('\x03')
+  expect(await terminal.exited).toBe(130)
+})
 
 it.each(['SIGINT', 'worklane stop'])('ends a set-up that hangs at the first %s', async (how) => {
   using repository = makeRepository(HANGS)

@@ -46,6 +46,7 @@ function overlapLines({ lanes, base }: Status['overlaps']): string[] {
 /** `worklane status` for people. */
 export function statusText(status: Status): string {
   const { tasks, waiting } = status
+  const made = status.lanes.creating ?? 0
   const lanes = Object.values(status.lanes).reduce((sum, count) => sum + count, 0)
   const counts = Object.entries(tasks).filter(([, count]) => count > 0)
   const open = Object.values(waiting).reduce((sum, count) => sum + count, 0)
@@ -64,7 +65,7 @@ export function statusText(status: Status): string {
       : [
           `         of the pending: ${waiting.ready} ready, ${waiting.blocked} waiting for others, ${waiting.unreachable} unreachable${aside}`,
         ]),
-    `Lanes    ${lanes}`,
+    `Lanes    ${lanes}${made === 0 ? '' : `, ${made} being made and set up`}`,
     ...overlapLines(status.overlaps),
     ...(status.findings === 0
       ? []
