@@ -39,6 +39,18 @@ it('what the agent leaves lands without it, in a later attempt too; what the age
   expect(git('status', '--porcelain')).toBe('')
 })
 
+it('does not keep a merge of base back', async () => {
+  using repository = makeRepository({ ...LEAVES, list: 'none\n' })
+  const { root } = repository
+  const resolve = 'echo both > list; git add list; git commit -qm both'
+  const command = `if git rev-parse -q --verify MERGE_HEAD; then ${resolve}; else echo $WORKLANE_TASK > list; fi`
+  await run(root, 'one', 'two', '--command', command, '--no-land')
+  expect((await data(root, 'land')).conflicted).toHaveLength(1)
+  expect((await run(root, '--command', command)).unfinished).toEqual([])
+  expect((await worklane(root, 'events')).out).toContain('"merge":"open","files":["list"]')
+  expect([contentOf(root, 'list'), contentOf(root, 'a.txt')]).toEqual(['both\n', 'one\n'])
+})
+
 it('is archived and restored, and still nobody’s work; what the agent did in that lane is', async () => {
   using repository = makeRepository(LEAVES)
   const { root } = repository
