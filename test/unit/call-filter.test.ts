@@ -10,6 +10,8 @@ interface Call {
 
 const ALLOWED = 0x7fff0000
 const REFUSED = 0x00050001
+/** ENOSYS */
+const LACKING = 0x00050026
 
 /** Classic BPF, as far as the filter goes (linux/filter.h). */
 function judge(filter: Buffer, { architecture, number, first = 0, second = 0 }: Call): number {
@@ -33,6 +35,7 @@ function judge(filter: Buffer, { architecture, number, first = 0, second = 0 }: 
 
 const [TIOCSTI, TIOCLINUX, TCGETS] = [0x5412, 0x541c, 0x5401]
 const [AF_UNIX, AF_VSOCK] = [1, 40]
+const [IO_URING_SETUP, SOCKETCALL] = [425, 102]
 
 /** Of the kernel's tables: ioctl, socket, add_key, request_key, keyctl. */
 type Machine = [architecture: number, ioctl: number, socket: number, keys: number[]]
@@ -69,9 +72,22 @@ describe.each(['x64', 'arm64'] as const)('on %s', (processor) => {
         ]
         expect(passes).toEqual(passes.map(() => ALLOWED))
         expect(ask(socket, AF_VSOCK)).toBe(filter === online ? ALLOWED : REFUSED)
+        expect([ask(IO_URING_SETUP, 4), ask(IO_URING_SETUP + 1)]).toEqual([LACKING, ALLOWED])
       }
     },
   )
+
+  it.runIf(processor === 'x64')('makes no socket whose kind it cannot see', () => {
+    const [native, i386] = MACHINES.x64.map(([architecture]) => architecture) as [number, number]
+    const ask = (filter: Buffer, architecture: number, first: number): number =>
+      judge(filter, { architecture, number: SOCKETCALL, first })
+    expect([ask(offline, i386, 1), ask(offline, i386, 3), ask(online, i386, 1)]).toEqual([
+      REFUSED,
+      ALLOWED,
+      ALLOWED,
+    ])
+    expect(ask(offline, native, 1)).toBe(ALLOWED)
+  })
 
   it('refuses calls of other kinds', () => {
     const [[architecture, ioctl]] = MACHINES[processor]

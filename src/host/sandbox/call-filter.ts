@@ -5,6 +5,7 @@ const IF_AT_LEAST = 0x35
 const RETURN = 0x06
 const ALLOW = 0x7fff0000
 const NOT_PERMITTED = 0x00050001
+const NOT_THERE = 0x00050026
 /** Where struct seccomp_data has the number of the call, the architecture, and the low halves of its first arguments. */
 const NUMBER = 0
 const ARCHITECTURE = 4
@@ -16,6 +17,8 @@ interface Calls {
   readonly architecture: number
   readonly ioctl: number
   readonly socket: number
+  /** Of i386 alone: all calls of sockets in one, whose own arguments lie in memory, where no filter reads them. */
+  readonly socketcall?: number
   /** add_key, request_key, keyctl. */
   readonly keys: readonly number[]
 }
@@ -23,7 +26,7 @@ interface Calls {
 const CALLS: Readonly<Record<string, readonly Calls[]>> = {
   x64: [
     { architecture: 0xc000003e, ioctl: 16, socket: 41, keys: [248, 249, 250] },
-    { architecture: 0x40000003, ioctl: 54, socket: 359, keys: [286, 287, 288] },
+    { architecture: 0x40000003, ioctl: 54, socket: 359, socketcall: 102, keys: [286, 287, 288] },
   ],
   arm64: [
     { architecture: 0xc00000b7, ioctl: 29, socket: 198, keys: [217, 218, 219] },
@@ -35,10 +38,14 @@ const X32 = 0x40000000
 /** Typing on behalf of the person, and the same through the clipboard of a console (ioctl_tty(2), ioctl_console(2)). */
 const TIOCSTI = 0x5412
 const TIOCLINUX = 0x541c
+/** The same number for all processors. Its rings make calls, socket(2) among them, that no filter sees (io_uring(7)). */
+const IO_URING_SETUP = 425
+/** What socketcall(2) does when it makes a socket. */
+const SYS_SOCKET = 1
 /** Sockets between a virtual machine and its host, which know no network namespaces (vsock(7)). */
 const AF_VSOCK = 40
 
-type Goal = number | 'allow' | 'refuse'
+type Goal = number | 'allow' | 'lack' | 'refuse'
 /** A test goes to one of its goals; without goals, on to the next step. */
 type Step = readonly [code: number, value: number, yes?: Goal, no?: Goal]
 
@@ -46,7 +53,8 @@ type Step = readonly [code: number, value: number, yes?: Goal, no?: Goal]
  * A seccomp filter for everything that runs inside walls. No namespace stands around the keys of the session (keyrings(7)),
  * so nothing inside reads or clears them. What runs on a person's own terminal may not type there: what it typed would
  * be read by the shell outside when the walls are gone (CVE-2017-5226). Without the machine's network, no socket leads
- * to the host of a virtual machine. Null: not known for this processor.
+ * to the host of a virtual machine; 32-bit programs of x86, whose glibc makes every socket by socketcall(2), have none
+ * at all then. Rings look as to an old kernel, so that programs fall back. Null: not known for this processor.
  */
 export function callFilter(network: boolean, processor: string = process.arch): Buffer | null {
   const known = CALLS[processor]
@@ -56,22 +64,30 @@ export function callFilter(network: boolean, processor: string = process.arch): 
 }
 
 /** For one architecture; whatever is of another goes on behind it. */
-function block({ architecture, ioctl, socket, keys }: Calls, network: boolean, native: boolean): Step[] {
+function block(calls: Calls, network: boolean, native: boolean): Step[] {
+  const { architecture, ioctl, keys } = calls
   const judge: Step[] = [
     [LOAD_WORD, NUMBER],
     ...(native ? ([[IF_AT_LEAST, X32, 'refuse', 0]] as const) : []),
     ...keys.map((key): Step => [IF_EQUAL, key, 'refuse', 0]),
-    ...(network ? [] : argument(socket, FIRST, [AF_VSOCK])),
+    [IF_EQUAL, IO_URING_SETUP, 'lack', 0],
+    ...(network ? [] : sockets(calls)),
     ...argument(ioctl, SECOND, [TIOCSTI, TIOCLINUX]),
     [RETURN, ALLOW],
+    [RETURN, NOT_THERE],
     [RETURN, NOT_PERMITTED],
   ]
-  const goals = { allow: judge.length - 2, refuse: judge.length - 1 }
+  const goals = { allow: judge.length - 3, lack: judge.length - 2, refuse: judge.length - 1 }
   const reach = (goal: Goal, at: number): number => (typeof goal === 'number' ? goal : goals[goal] - at - 1)
   const steps = judge.map(
     ([code, value, yes = 0, no = 0], at): Step => [code, value, reach(yes, at), reach(no, at)],
   )
   return [[IF_EQUAL, architecture, 0, steps.length], ...steps]
+}
+
+function sockets({ socket, socketcall }: Calls): Step[] {
+  const many = socketcall === undefined ? [] : argument(socketcall, FIRST, [SYS_SOCKET])
+  return [...argument(socket, FIRST, [AF_VSOCK]), ...many]
 }
 
 /** A call that is refused for some values of an argument. */
