@@ -17,7 +17,7 @@ import { adminDirectory } from '../host/git/worktree.ts'
 import { uidOfLane } from '../host/sandbox/detect.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
-import { collectingWalls, laneRoom, privateGit, wallsAround } from './sandbox.ts'
+import { collectingWalls, laneRoom, privateGit, workingWalls } from './sandbox.ts'
 import type { World } from './world.ts'
 
 /** A lane that its walls hold. */
@@ -72,7 +72,7 @@ export async function makeGit(world: World, lane: OwnedLane, before: HostState, 
 }
 
 export async function insideOf(world: World, lane: OwnedLane): Promise<Inside> {
-  const walls = await wallsAround(world, lane)
+  const walls = await workingWalls(world, lane)
   return { walls, place: { gitDir: privateGit(world, lane.id), workTree: lane.path, walls } }
 }
 
@@ -92,7 +92,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
   try {
     const request = {
       path: privateGit(world, lane.id),
-      walls: collectingWalls(world, lane),
+      walls: await collectingWalls(world, lane),
       commonDir,
       given,
       known: [lane.startPoint],

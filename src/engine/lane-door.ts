@@ -14,8 +14,8 @@ export interface LaneCaller {
   readonly epoch: number
 }
 
-/** Answers what an agent asks. Made by who knows the operations; the engine does not. */
-export type LaneDoor = (caller: LaneCaller, request: LaneRequest) => Promise<LaneAnswer>
+/** Answers what an agent asks, with the engine's limits. Made by who knows the operations; the engine does not. */
+export type LaneDoor = (caller: LaneCaller, request: LaneRequest, world: World) => Promise<LaneAnswer>
 
 /** A lane's door while a run is at work. */
 export interface OpenDoor {
@@ -53,7 +53,7 @@ export async function openDoor(
   const socket = await openLaneSocket({
     socketPath: outside,
     uid: walled ? uidOfLane(lane.id) : null,
-    answer: async (request) => await door.answer(caller, request),
+    answer: async (request) => await door.answer(caller, request, world),
   })
   const product = productInLane()
   return {

@@ -3,9 +3,11 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Refusal, refuse } from '../board/refusal.ts'
 import { Fault } from '../host/fault.ts'
+import { enter } from '../host/limits/enter.ts'
 import { uidOfLane, wallsMissing } from '../host/sandbox/detect.ts'
 import { buildWalls, gitWalls, type Walls, type WallsRequest } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
+import { machineLimits } from './machine-limits.ts'
 import type { World } from './world.ts'
 
 /**
@@ -41,7 +43,7 @@ export function privateGit(world: World, laneId: number): string {
   return join(laneRoom(world, laneId), 'git')
 }
 
-/** The walls around a lane, for programs and for git of ours. */
+/** The walls around a lane, for programs that have limits of their own. */
 export async function wallsAround(
   world: World,
   lane: OwnedLane,
@@ -57,15 +59,37 @@ export async function wallsAround(
   })
 }
 
+/** The same for git of ours, which works in the lane. */
+export async function workingWalls(world: World, lane: OwnedLane): Promise<Walls> {
+  return await withLimits(world, lane, await wallsAround(world, lane))
+}
+
 /** The walls around git that collects what a run left in the lane's own git. */
-export function collectingWalls(world: World, lane: OwnedLane): Walls {
-  return gitWalls({
+export async function collectingWalls(world: World, lane: OwnedLane): Promise<Walls> {
+  const walls = gitWalls({
     uid: uidOfLane(lane.id),
     room: laneRoom(world, lane.id),
     root: world.repository.root,
     commonDir: world.repository.commonDir,
     gitDirectory: privateGit(world, lane.id),
   })
+  return await withLimits(world, lane, walls)
+}
+
+/**
+ * For git of ours: a lane decides what git starts there (filters), and what it must hold in memory. The lane's user
+ * has the processes of its run besides.
+ */
+async function withLimits(world: World, lane: OwnedLane, walls: Walls): Promise<Walls> {
+  const group = (await world.gitGroup?.(lane.id)) ?? null
+  const { settings } = world
+  const { files, disk, processes } = machineLimits(settings, settings.agents.parallel).lane
+  const own = walls.uid !== null && group?.holds.processes !== true
+  const limits = { files, fileSize: disk, processes: own ? 2 * processes : null, nice: 0 }
+  return {
+    ...walls,
+    wrap: (argv, more) => enter(walls.wrap(argv, more), limits, group?.directories ?? []),
+  }
 }
 
 /** What all walls of a repository have in common. */
@@ -121,7 +145,7 @@ export async function wallsForTest(
 export async function readingWalls(world: World, lane: OwnedLane, gitDir: string): Promise<Walls> {
   const { home } = world.repository
   const { readable, ...rest } = shared(world)
-  return await buildWalls({
+  const walls = await buildWalls({
     ...rest,
     readable: [...readable, lane.path, gitDir],
     writable: [],
@@ -134,4 +158,5 @@ export async function readingWalls(world: World, lane: OwnedLane, gitDir: string
     onlyReads: true,
     network: false,
   })
+  return await withLimits(world, lane, walls)
 }

@@ -64,7 +64,7 @@ export async function openSession(unguarded: World, options: SessionOptions): Pr
   const limits = await openLimits(unguarded, options.parallel)
   const stopped = new AbortController()
   const stop = AbortSignal.any([unguarded.stop, stopped.signal])
-  const world = { ...unguarded, guard: limits.guard, stop }
+  const world = { ...unguarded, guard: limits.guard, gitGroup: limits.gitGroup, stop }
   const activity = new Activity()
   let stopping = false
   const ensure = async (taskId: number, epoch: number) => await ensureLane(world, taskId, epoch)

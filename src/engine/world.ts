@@ -1,5 +1,6 @@
 import type { SandboxMode, Settings } from '../config/settings.ts'
 import type { Repository } from '../host/git/repository.ts'
+import type { Group } from '../host/limits/group.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Actor } from '../ledger/transact.ts'
 import type { Guard, GuardedRun } from './guard.ts'
@@ -17,6 +18,8 @@ export interface World {
   readonly isAlive: (identity: string) => boolean
   /** Readies the limits of a program; undefined where no engine runs that would watch them. */
   readonly guard?: (run: GuardedRun) => Promise<Guard>
+  /** The control group of git of ours in a lane; undefined where no engine runs, null where none can be made. */
+  readonly gitGroup?: (laneId: number) => Promise<Group | null>
   /** Aborted when the user asks to stop, and when they want it now: then running commands are ended. */
   readonly stop: AbortSignal
   readonly hurry: AbortSignal

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
 import { laneGit } from '../engine/lane-git.ts'
+import { laneRoom } from '../engine/sandbox.ts'
 import { diffEverything } from '../host/git/lane-state.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
@@ -22,9 +23,11 @@ export default operation({
         `See what git still has of it: worklane doctor`,
       )
     const place = await laneGit(world, lane)
+    const { startPoint: from } = lane
+    const options = stat === true ? ['--stat'] : []
     return {
-      from: lane.startPoint,
-      diff: await diffEverything(place, lane.startPoint, stat === true ? ['--stat'] : [], mostBytes),
+      from,
+      diff: await diffEverything(place, { from, room: laneRoom(world, lane.id), options, mostBytes }),
     }
   },
 })

@@ -96,11 +96,11 @@ function isSame(given: unknown, own: number): boolean {
 
 /** The door that the engine opens for each run: the same operations as at every other door, and the same answers. */
 export function laneDoor(context: Context): LaneDoor {
-  return async (caller, request) => {
+  return async (caller, request, world) => {
     const admitted = admit(caller, request)
     if ('status' in admitted) return failure(admitted.status, admitted)
     try {
-      return await perform(context, caller, admitted.opening, admitted.input)
+      return await perform({ ...context, world }, caller, admitted.opening, admitted.input)
     } catch (error) {
       const fault = asFault(explain(error))
       if (fault !== null)

@@ -1,7 +1,7 @@
 import type { LimitsHere } from '../../board/limits.ts'
 import { detectGroups } from '../../host/limits/detect.ts'
 import type { Site } from '../disk.ts'
-import { machineLimits } from './machine-limits.ts'
+import { machineLimits } from '../machine-limits.ts'
 
 /** With as many at once as the settings say. Reads a few files of the system and starts nothing. */
 export function limitsHere({ settings }: Site): LimitsHere {

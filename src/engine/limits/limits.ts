@@ -4,17 +4,22 @@ import { asFault } from '../../host/fault.ts'
 import { type GroupTree, openTree } from '../../host/limits/cgroup.ts'
 import { detectGroups } from '../../host/limits/detect.ts'
 import { enterScope } from '../../host/limits/enter-scope.ts'
+import type { Group } from '../../host/limits/group.ts'
 import type { Guard, GuardedRun } from '../guard.ts'
+import { machineLimits } from '../machine-limits.ts'
+import { laneRoom } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import { admission } from './admission.ts'
 import { DiskWatch } from './disk-watch.ts'
+import { GitGroups } from './git-groups.ts'
 import { LivingGuard } from './guard.ts'
-import { machineLimits } from './machine-limits.ts'
 
 /** What runs may use, for one process that starts them. */
 export interface Limits {
   /** Readies the limits of a run. Called before its start; its `close` belongs in a `finally`. */
   guard(run: GuardedRun): Promise<Guard>
+  /** For git of ours in a lane; null: the kernel lets us make none. */
+  gitGroup(laneId: number): Promise<Group | null>
   /** How many may work at once now: `parallel` at most, fewer where the machine has no room for more. */
   slots(begun: number, parallel: number): number
   close(): Promise<void>
@@ -27,6 +32,9 @@ const LOOK_AT_RUNS_EVERY = 1_000
 export async function openLimits(world: World, parallel: number): Promise<Limits> {
   const limits = machineLimits(world.settings, parallel)
   const tree = await openGroups(world, limits, parallel)
+  const { processes, memory, cpu } = limits.lane
+  const perLane = { processes, memory, cpu, weight: 1 }
+  const gitGroups = tree === null ? null : new GitGroups(tree, perLane, (laneId) => laneRoom(world, laneId))
   const guards = new Set<LivingGuard>()
   /** Bytes of lanes whose run was ended because of them. */
   const full = new Map<number, number>()
@@ -42,9 +50,7 @@ export async function openLimits(world: World, parallel: number): Promise<Limits
   return {
     async guard(run) {
       opened += 1
-      const { processes, memory, cpu } = limits.lane
-      const group =
-        (await tree?.open(`lane-${run.laneId}-${opened}`, { processes, memory, cpu, weight: 1 })) ?? null
+      const group = (await tree?.open(`lane-${run.laneId}-${opened}`, perLane)) ?? null
       const onClose = (one: LivingGuard): void => {
         guards.delete(one)
         if (one.cause()?.limit === 'disk') full.set(run.laneId, one.taken)
@@ -53,6 +59,7 @@ export async function openLimits(world: World, parallel: number): Promise<Limits
       guards.add(guard)
       return guard
     },
+    gitGroup: async (laneId) => (await gitGroups?.of(laneId)) ?? null,
     slots(begun, most) {
       const { more } = admission(world, { begun, memory: [...guards].map((guard) => guard.memory) })
       return Math.min(most, begun + more)

@@ -90,8 +90,8 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   }).finally(() => closeSync(packed))
   if (timedOut === true) throw refused('it did not answer in time')
   const notStarted = exitCode === undefined && signal === undefined && !isMaxBuffer
-  // As a shell says that it finds no bubblewrap.
-  if (notStarted || exitCode === 127)
+  // As shells say that they find no bubblewrap, or cannot enter the group.
+  if (notStarted || exitCode === 127 || exitCode === 125)
     throw new Fault('The walls around git could not be put up.', { retry: 'later' })
   if (exitCode !== 0 && isScarce(freeDisk(outbox)))
     throw diskFull('what the agent left in git could not be packed.')

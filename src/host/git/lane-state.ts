@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chown, lstat, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chown, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyIndex } from './copy-index.ts'
 import { type GitPlace, git, gitBytes, gitLine, splitZero } from './git.ts'
@@ -140,17 +139,24 @@ async function walledPatience(workTree: string, paths: readonly string[]): Promi
   return Math.round(least + paths.length * file + (bytes / 1_000_000) * megabyte)
 }
 
+interface DiffRequest {
+  readonly from: string
+  /** Ours, and counted as the lane's: what its filters write beside the objects fills the disk too. */
+  readonly room: string
+  readonly options: readonly string[]
+  readonly mostBytes?: number | undefined
+}
+
 /**
  * The patch from `from` to everything in the worktree, untracked files included. Works on a copy of the index and
  * writes objects to a directory that is thrown away.
  */
 export async function diffEverything(
   place: GitPlace,
-  from: string,
-  options: readonly string[] = [],
-  mostBytes?: number,
+  { from, room, options, mostBytes }: DiffRequest,
 ): Promise<string> {
-  const aside = await mkdtemp(join(tmpdir(), 'worklane-diff-'))
+  await mkdir(room, { recursive: true, mode: 0o700 })
+  const aside = await mkdtemp(join(room, 'diff-'))
   try {
     if (place.walls?.uid != null) await chown(aside, place.walls.uid, place.walls.uid)
     const indexFile = join(aside, 'index')

@@ -1,6 +1,6 @@
 /**
  * The one program that makes a snapshot, inside the lane's walls or without any. Words: a directory to be made, where
- * objects go, bytes of the largest file, blocks of 512 bytes of the largest file to be written, `send` (a pack of the
+ * objects go, bytes of the largest file, blocks of 512 bytes of the largest file to be written (the lane's own limit may be lower), `send` (a pack of the
  * new objects goes to descriptor 1) or `keep`, what was answered last time, a directory that is ours to keep, and the settings before each git command.
  * It answers on descriptor 3, see `readAnswer`; `same` where tree and HEAD are those of last time.
  *
@@ -13,7 +13,7 @@
  */
 export const SNAPSHOT_SCRIPT = `set -eu
 aside=$1 objects=$2 largest=$3 before=$6 send=$5 keep=$7
-ulimit -f "$4"
+ulimit -f "$4" 2>/dev/null || true
 shift 7
 exec 4<&0 5>&1 >&2 </dev/null
 kept=$keep/$(stat -c 'index-%i-%s-%.9Y-%.9Z' "$GIT_DIR/index" 2>/dev/null || echo none)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { limitsFor, type Machine, type MachineLimits } from '../../board/limits.ts'
-import type { Settings } from '../../config/settings.ts'
-import { roomForProcesses } from '../../host/process/room.ts'
+import { limitsFor, type Machine, type MachineLimits } from '../board/limits.ts'
+import type { Settings } from '../config/settings.ts'
+import { roomForProcesses } from '../host/process/room.ts'
 
 /** What lanes may use here when so many work at once. */
 export function machineLimits({ limits }: Settings, parallel: number): MachineLimits {
