@@ -70,6 +70,18 @@ git rm -q --cached data/dump.bin small.bin; git commit -qm Without`)
   await expect(lane.import()).rejects.toThrow('"data/dump.bin" has 21 MB (sandbox.largestFile allows 10 MB)')
 })
 
+test('an object that is small to send and more than git may hold is refused, inside and outside', async () => {
+  using lane = await walledLane()
+  lane.inside(`message() { git cat-file commit HEAD; head -c 550M /dev/zero | tr '\\0' a; }
+git update-ref HEAD $(message | git -c core.compression=1 hash-object -w -t commit --stdin)
+echo HEAD | git -c pack.compression=1 pack-objects -q --revs --stdout >pack`)
+  const reason = /git needs more than 542 MB of memory/
+  await expect(lane.collect()).rejects.toThrow(reason)
+  const head = lane.inside('git rev-parse HEAD').trim()
+  const collected = { head, refs: new Map(), lost: [], pack: join(lane.path, 'pack') }
+  await expect(lane.takeIn(collected, 1)).rejects.toThrow(reason)
+})
+
 test('an index that is no index, or a gigabyte of nothing, is made anew', async () => {
   using lane = await walledLane()
   lane.inside('echo new > new.txt; git add new.txt; git commit -qm New')

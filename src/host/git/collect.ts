@@ -8,6 +8,7 @@ import { freeDisk, isScarce } from '../files/free-disk.ts'
 import type { Bind } from '../sandbox/bubblewrap.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
+import { limitHeap, whyTooMuch } from './most-heap.ts'
 
 /** What a private git directory holds beyond what it was given, as it says itself: nothing of it is believed yet. */
 export interface Collected {
@@ -50,11 +51,12 @@ const PATIENCE_PER_MEGABYTE = 100
 
 /**
  * One program inside the walls lists and packs, both at once. `--local` leaves out what the repository lent. A file that is too large
- * is left out, and missed when the rest is taken in.
+ * is left out, and missed when the rest is taken in. Ten large files that git compares must not need more memory than
+ * it may have: the window shrinks to what is said here.
  */
 const SCRIPT = `set -eu
 exec 4<&0
-git pack-objects -q --threads=1 --local --all --reflog --filter=blob:limit=$1 --stdout --delta-base-offset <&4 &
+git -c pack.windowMemory=64m pack-objects -q --threads=1 --local --all --reflog --filter=blob:limit=$1 --stdout --delta-base-offset <&4 &
 packing=$!
 git show-ref --head >&3 || true
 echo -- >&3
@@ -71,7 +73,7 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   const bytes = await plainFiles(path)
   const readable = settingsOfOurs(request)
   const pack = join(outbox, 'objects.pack')
-  const script = ['/bin/sh', '-c', SCRIPT, 'sh', String(largestFile + 1)]
+  const script = ['/bin/sh', '-c', `${limitHeap(largestFile)}\n${SCRIPT}`, 'sh', String(largestFile + 1)]
   const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
   const packed = openSync(pack, 'wx', 0o600)
   const { exitCode, signal, isMaxBuffer, stdio, timedOut, stderr } = await execa(file, args, {
@@ -96,8 +98,12 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   if (exitCode !== 0 && isScarce(freeDisk(outbox)))
     throw diskFull('what the agent left in git could not be packed.')
   if (exitCode !== 0)
-    throw refused(`git failed in it: ${stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`)
+    throw refused(whyTooMuch(stderr, largestFile) ?? `git failed in it: ${lastLine(stderr)}`)
   return { ...readAnswer(stdio[3], given), pack }
+}
+
+function lastLine(said: string): string {
+  return said.trim().split('\n').at(-1)?.slice(0, 200) ?? ''
 }
 
 /** Sizes and paths of the new files whose size has at least so many digits. */
@@ -109,7 +115,13 @@ const PATIENCE_FOR_A_NAME = 10_000
 export async function tooLargeFile(request: CollectRequest): Promise<{ path: string; bytes: number } | null> {
   const { walls, largestFile } = request
   const readable = settingsOfOurs(request)
-  const script = ['/bin/sh', '-c', LARGE, 'sh', `${String(largestFile).length},`]
+  const script = [
+    '/bin/sh',
+    '-c',
+    `${limitHeap(largestFile)}\n${LARGE}`,
+    'sh',
+    `${String(largestFile).length},`,
+  ]
   const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
   const { stdout, exitCode } = await execa(file, args, {
     cwd: '/',

@@ -9,6 +9,7 @@ import { type Collected, refused } from './collect.ts'
 import { type GateLimits, inspect } from './gate.ts'
 import { inputOf } from './git.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
+import { limitHeap, whyTooMuch } from './most-heap.ts'
 import type { Quarantined } from './object-reader.ts'
 import { setOwnRefs } from './own-refs.ts'
 
@@ -41,7 +42,7 @@ unpack) exec git "$@" -c core.fsync=none unpack-objects -q --strict <"$pack" >&2
 index) exec git "$@" -c core.fsync=objects index-pack --stdin --fix-thin --strict --threads=1 <"$pack" >&2;;
 esac`
 /** Then git, which waits as well, sees whether everything that the refs lead to is there. */
-const FOLLOW = ['git', 'rev-list', '--objects', '--quiet', '--stdin'] as const
+const FOLLOW = 'exec git rev-list --objects --quiet --stdin'
 /** Milliseconds for a pack, and for each of its megabytes on top. */
 const PATIENCE = 20_000
 const PATIENCE_PER_MEGABYTE = 200
@@ -106,17 +107,16 @@ async function unpack(
   packed: Promise<Pack>,
 ): Promise<void> {
   using deadline = deadlineAfter(packed)
-  const start = async (argv: readonly string[], input: Promise<string>) =>
-    await gitOver(place, argv, input, deadline.signal)
+  const start = async (script: string, input: Promise<string>) =>
+    await gitOver(place, `${limitHeap(limits.file)}\n${script}`, input, deadline.signal)
   const word = packed.then(({ count, file, isSmall }) => {
     const how = count === 0 ? 'nothing' : isSmall ? 'unpack' : 'index'
     return `${how} ${file}\n`
   })
-  const config = CONFIG.flatMap((entry) => ['-c', entry])
-  const unpacking = start(['/bin/sh', '-c', TAKE, 'sh', ...config], word).then(async (ended) => {
+  const unpacking = start(TAKE, word).then(async (ended) => {
     // What collecting failed with goes before what the shell makes of no words.
     const { collected } = await packed
-    await takes(ended, place, async (said) => {
+    await takes(ended, place, limits, async (said) => {
       const file = await leftOut?.()
       return file == null ? `its objects are broken (${said})` : tooLarge(file, limits)
     })
@@ -126,7 +126,7 @@ async function unpack(
   const [unpacked, followed] = await Promise.allSettled([unpacking, start(FOLLOW, unpacking)])
   if (unpacked.status === 'rejected') throw unpacked.reason
   if (followed.status === 'rejected') throw followed.reason
-  await takes(followed.value, place, async () => {
+  await takes(followed.value, place, limits, async () => {
     const file = await leftOut?.()
     return file == null ? 'objects are missing in it' : tooLarge(file, limits)
   })
@@ -138,14 +138,15 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Git, or a shell that starts it, whose new objects go into the quarantine. */
+/** A shell that starts git, whose new objects go into the quarantine. */
 async function gitOver(
   { gitDir, quarantine }: Quarantined,
-  [file = '', ...args]: readonly string[],
+  script: string,
   input: Promise<string>,
   signal: AbortSignal,
 ): Promise<Ended> {
-  return await execa(file, args, {
+  const config = CONFIG.flatMap((entry) => ['-c', entry])
+  return await execa('/bin/sh', ['-c', script, 'sh', ...config], {
     input: inputOf(input),
     cwd: '/',
     env: {
@@ -168,13 +169,15 @@ async function gitOver(
 async function takes(
   { exitCode, isCanceled, stderr }: Ended,
   { quarantine }: Quarantined,
+  limits: GateLimits,
   why: (said: string) => Promise<string>,
 ): Promise<void> {
   if (exitCode === 0) return
   if (isCanceled) throw refused('its objects take too long to unpack')
   // Before what was unpacked is removed, which makes room again.
   if (isScarce(freeDisk(quarantine))) throw diskFull('what the agent left in git could not be unpacked.')
-  throw refused(await why(stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''))
+  const tooMuch = whyTooMuch(stderr, limits.file)
+  throw refused(tooMuch ?? (await why(stderr.trim().split('\n')[0]?.slice(0, 200) ?? '')))
 }
 
 /** Aborts once what was packed has had its time. */

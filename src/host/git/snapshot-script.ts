@@ -51,4 +51,4 @@ commit=$(git "$@" commit-tree \${head:+-p "$head"} "$tree" </dev/null)
 { printf '%s %s %s\\0' "$commit" "$tree" "$head"; cat "$aside/large"
   printf '\\0'; cat "$aside/missed"; printf '\\0'; ignored "$@"; } >&3
 [ "$send" = send ] || exit 0
-{ printf '%s\\n' "$commit"; cat <&4; } | git "$@" pack-objects -q --threads=1 --revs --filter="blob:limit=$((largest + 1))" --stdout --delta-base-offset >&5`
+{ printf '%s\\n' "$commit"; cat <&4; } | git "$@" -c pack.windowMemory=64m pack-objects -q --threads=1 --revs --filter="blob:limit=$((largest + 1))" --stdout --delta-base-offset >&5`
