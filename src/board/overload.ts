@@ -1,4 +1,4 @@
-import { inBytes, type LaneLimits } from './limits.ts'
+import { inBytes, LANE_NEEDS, type LaneLimits } from './limits.ts'
 
 /** What a run's processes use together. */
 export interface Usage {
@@ -90,8 +90,36 @@ export function diskCause(taken: number, limits: LaneLimits): LimitCause {
   return { limit: 'disk', text, ended: true }
 }
 
-export function floorCause(free: number, grown: number): LimitCause {
-  const text = `The disk was nearly full (${inBytes(free)} left), and this lane grew fastest: ${inBytes(grown)} in the last seconds. Nothing of it was removed; keep less in it.`
+/** What is left of a disk, or what a lane takes of it. */
+export interface DiskAmount {
+  readonly bytes: number
+  /** Null: the file system has no limit of them. */
+  readonly files: number | null
+}
+
+/** Files that must be left for more, on every disk: file systems have so many that nobody sets it. */
+const FILES_FLOOR = 10 * LANE_NEEDS.inodes
+/** Growth that is no reason to end a run. */
+const LEAST_GROWTH = { bytes: 5_000_000, files: LANE_NEEDS.inodes }
+
+/** What a disk is nearly out of. `floor`: bytes that must be left; 0: nothing is defended. */
+export function shortOf({ bytes, files }: DiskAmount, floor: number): keyof DiskAmount | null {
+  if (bytes < floor) return 'bytes'
+  return floor > 0 && files !== null && files < FILES_FLOOR ? 'files' : null
+}
+
+/** Half of the files above the floor have gone from one look to another: who made them must be known below it. */
+export function filesGoFast(before: number | null, now: number | null): boolean {
+  return before !== null && now !== null && before - now > (before - FILES_FLOOR) / 2
+}
+
+/** Why the lane that grew fastest is ended; null: it has not grown enough for that. */
+export function floorCause(kind: keyof DiskAmount, left: number, grown: number): LimitCause | null {
+  if (grown < LEAST_GROWTH[kind]) return null
+  const text =
+    kind === 'bytes'
+      ? `The disk was nearly full (${inBytes(left)} left), and this lane grew fastest: ${inBytes(grown)} in the last seconds. Nothing of it was removed; keep less in it.`
+      : `The disk had room for ${left} more files, and this lane made most: ${grown} in the last seconds. Nothing of it was removed; keep fewer in it.`
   return { limit: 'disk', text, ended: true }
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { detectGroups } from '../../src/host/limits/detect.ts'
 import { data, worklane } from '../fixtures/cli.ts'
+import { mountSmallDisk } from '../fixtures/full-disk/small-disk.ts'
 import { makeRepository } from '../fixtures/repository.ts'
 
 /** In the repository, so that it is there inside the walls too. */
@@ -56,4 +57,21 @@ it('who takes more than its limits fails with the cause, and the others go on', 
     if (detectGroups().found !== null) expect(notes.at(-1).text, seen).toMatch(CAUSES[kind])
     if (kind === 'disk') expect(existsSync(join(lanes[0].path, 'filler-0')), seen).toBe(true)
   }
+})
+
+it('who makes all the files that the disk takes is ended, told so, and has used an attempt', async ({
+  skip,
+}) => {
+  using disk = mountSmallDisk()
+  if (disk === null) return skip('nothing can be mounted here')
+  const settings = 'agents: { attempts: 1 }\nlimits: { freeDisk: 10mb }\n'
+  using repository = makeRepository({ 'worklane.yaml': settings }, disk.directory)
+  // What it has at first must be known.
+  const agent = 'sleep 1; n=0; while true > f$((n+=1)); do :; done; sleep 60'
+  await worklane(repository.root, 'run', 'x', '--command', agent)
+  const { state, notes } = await data(repository.root, 'task', 'show', '1')
+  expect([state, notes.at(-1)?.text]).toEqual([
+    'failed',
+    expect.stringMatching(/this lane made most: \d+ in/),
+  ])
 })

@@ -77,16 +77,20 @@ disk?.[Symbol.dispose]()
 const diskTest = disk === null ? test.skip : test
 const FREE_DISK = 20_000_000
 
+function watchOf(directory: string): DiskWatch {
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    lanes: { ...DEFAULT_SETTINGS.lanes, directory },
+    limits: { ...DEFAULT_SETTINGS.limits, freeDisk: FREE_DISK },
+  }
+  const repository = { root: directory } as ConstructorParameters<typeof DiskWatch>[0]['repository']
+  return new DiskWatch({ repository, settings })
+}
+
 diskTest('the lane that fills the disk is found at once, and the others go on', async () => {
   using small = mountSmallDisk()
   if (small === null) return
-  const settings = {
-    ...DEFAULT_SETTINGS,
-    lanes: { ...DEFAULT_SETTINGS.lanes, directory: small.directory },
-    limits: { ...DEFAULT_SETTINGS.limits, freeDisk: FREE_DISK },
-  }
-  const repository = { root: small.directory } as ConstructorParameters<typeof DiskWatch>[0]['repository']
-  const watch = new DiskWatch({ repository, settings })
+  const watch = watchOf(small.directory)
   const [first, second, third] = [1, 2, 3].map((id) =>
     laneOn(small.directory, id, { ...LIMITS, disk: id === 1 ? 10_000_000 : 100_000_000 }),
   )
@@ -119,4 +123,23 @@ diskTest('the lane that fills the disk is found at once, and the others go on', 
     /^The disk was nearly full \(\S+ MB left\), and this lane grew fastest: 3[19]/,
   )
   expect(third.cause()).toBe(null)
+})
+
+diskTest('the lane that makes all the files that a disk takes is ended', async () => {
+  using small = mountSmallDisk()
+  if (small === null) return
+  const watch = watchOf(small.directory)
+  const [calm, hog] = [laneOn(small.directory, 1, LIMITS), laneOn(small.directory, 2, LIMITS)]
+  for (let n = 0; n < 800; n += 1) write(calm, `${n}`, 0)
+  const guards = new Set([calm, hog])
+  watch.look(guards)
+  await watch.idle()
+  for (let n = 0; n < 700; n += 1) write(hog, `${n}`, 0)
+  await until('it is ended', async () => {
+    watch.look(guards)
+    await watch.idle()
+    return hog.cause() !== null
+  })
+  expect(hog.cause()?.text).toMatch(/^The disk had room for 4\d+ more files, and this lane made most: 700 in/)
+  expect(calm.cause()).toBe(null)
 })

@@ -1,5 +1,13 @@
 import { diskCeiling, type LaneLimits } from '../../board/limits.ts'
-import { type LimitCause, metLimit, NEW_WATCH, overload, type Usage, watchOn } from '../../board/overload.ts'
+import {
+  diskCause,
+  type LimitCause,
+  metLimit,
+  NEW_WATCH,
+  overload,
+  type Usage,
+  watchOn,
+} from '../../board/overload.ts'
 import { enter } from '../../host/limits/enter.ts'
 import type { Group } from '../../host/limits/group.ts'
 import { mostFilesOf, suspend, treePids, usageOf } from '../../host/limits/tree-usage.ts'
@@ -14,10 +22,12 @@ export class LivingGuard implements Guard {
   readonly limits: LaneLimits
   /** Bytes at which it is ended. */
   readonly ceiling: number
-  /** Bytes of its directories at the last look and the one before. */
+  /** Bytes of its directories at the last count. */
   taken = 0
-  takenBefore: number | null = null
+  /** By how much it has grown there since the one before. */
+  grown = { bytes: 0, files: 0 }
   readonly stopped: Promise<LimitCause>
+  #counted: { readonly bytes: number; readonly files: number } | null = null
   readonly #group: Group | null
   readonly #ended = Promise.withResolvers<LimitCause>()
   readonly #onClose: (guard: LivingGuard) => void
@@ -58,6 +68,15 @@ export class LivingGuard implements Guard {
   /** Bytes of memory at the last look. */
   get memory(): number {
     return this.#watch.last.memory
+  }
+
+  /** What its directories take now. */
+  count(now: { readonly bytes: number; readonly files: number }): void {
+    const before = this.#counted ?? now
+    this.grown = { bytes: now.bytes - before.bytes, files: now.files - before.files }
+    this.#counted = now
+    this.taken = now.bytes
+    if (now.bytes >= this.ceiling) this.end(diskCause(now.bytes, this.limits))
   }
 
   /** Looks what it uses, and ends it when that is beyond its limits. */

@@ -47,7 +47,7 @@ export interface FinishedAttempt {
 /** The worker is gone: keep what it left, look at what it did, and write the verdict, which is the answer. */
 export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<Verdict> {
   const { task, lane, run, exit } = finished
-  const { verdict, result, fate } = forgiveFullDisk(world, await lookAtWork(world, finished))
+  const { verdict, result, fate } = forgiveFullDisk(world, finished.limit, await lookAtWork(world, finished))
   crashPoint('run.judged')
   await transact(world.ledger, world.actor, async (tx) => {
     const code = typeof exit === 'string' ? null : exit.exitCode
@@ -64,9 +64,16 @@ export async function finishAttempt(world: World, finished: FinishedAttempt): Pr
   return verdict
 }
 
-/** Where nothing could be written the work says nothing about the agent: it is kept, and the attempt does not count. */
-function forgiveFullDisk(world: World, weighed: Weighed): Weighed {
+/**
+ * Where nothing could be written the work says nothing about the agent: it is kept, and the attempt does not count. But
+ * for the one that was ended because it filled the disk: that would fill it again, and must know why it was ended.
+ */
+function forgiveFullDisk(world: World, limit: LimitCause | null, weighed: Weighed): Weighed {
   const { verdict } = weighed
+  if (limit?.limit === 'disk' && limit.ended && !world.stop.aborted)
+    return verdict.outcome === 'stopped'
+      ? { ...weighed, verdict: { outcome: 'failed', detail: `${limit.text} ${verdict.detail}` } }
+      : weighed
   if (verdict.outcome !== 'failed' || !diskIsFull(world)) return weighed
   return { ...weighed, verdict: { outcome: 'stopped', detail: `The disk is full. ${verdict.detail}` } }
 }

@@ -7,7 +7,16 @@ import {
   type LaneLimits,
   limitsFor,
 } from '../../../src/board/limits.ts'
-import { metLimit, NEW_WATCH, overload, type Usage, watchOn } from '../../../src/board/overload.ts'
+import {
+  filesGoFast,
+  floorCause,
+  metLimit,
+  NEW_WATCH,
+  overload,
+  shortOf,
+  type Usage,
+  watchOn,
+} from '../../../src/board/overload.ts'
 
 const NOTHING: AskedLimits = {
   processes: null,
@@ -112,4 +121,17 @@ it('a full lane gets some room to clear up', () => {
 
 it('sizes are for people', () => {
   expect([0, 512e6, 1.24e9, 240e9].map(inBytes)).toEqual(['0 MB', '512 MB', '1.2 GB', '240 GB'])
+})
+
+it('a disk is short of bytes or of files, and files alone where nobody switched the floor off', () => {
+  expect(shortOf({ bytes: 9, files: null }, 10)).toBe('bytes')
+  expect(shortOf({ bytes: 10, files: 4999 }, 10)).toBe('files')
+  expect([shortOf({ bytes: 10, files: 5000 }, 10), shortOf({ bytes: 0, files: 0 }, 0)]).toEqual([null, null])
+  expect([floorCause('files', 0, 499), floorCause('bytes', 0, 4_999_999)]).toEqual([null, null])
+  expect(floorCause('files', 0, 500)?.text).toMatch(/room for 0 more files, and this lane made most: 500 /)
+  expect([filesGoFast(25_000, 14_000), filesGoFast(25_000, 16_000), filesGoFast(null, 1)]).toEqual([
+    true,
+    false,
+    false,
+  ])
 })
