@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { GitGroups } from '../../src/engine/limits/git-groups.ts'
 import { type GroupTree, openTree } from '../../src/host/limits/cgroup.ts'
 import type { GroupLimits } from '../../src/host/limits/controllers.ts'
 import { detectGroups } from '../../src/host/limits/detect.ts'
@@ -166,6 +167,19 @@ const canMake = newer !== undefined && process.getuid?.() === 0
   expect(await worker.exited).toMatchObject({ signal: 'SIGKILL' })
   await group.close()
   expect(existsSync(group.directories[0] ?? '')).toBe(false)
+})
+
+groupTest(`git of ours has one group a lane, which goes when the lane is gone${WITHOUT}`, async () => {
+  await using scene = await groupScene()
+  const roomOf = (laneId: number): string => scene.place.file(`room-${laneId}`)
+  for (const laneId of [1, 2, 3]) mkdirSync(roomOf(laneId))
+  const groups = new GitGroups(scene.tree, SMALL, roomOf)
+  const [one, again, two] = await Promise.all([groups.of(1), groups.of(1), groups.of(2)])
+  expect(again).toBe(one)
+  rmdirSync(roomOf(1))
+  const three = await groups.of(3)
+  const isThere = (group: Group): boolean => group.directories.every((path) => existsSync(path))
+  expect([one, two, three].map(isThere)).toEqual([false, true, true])
 })
 
 test('the disk that directories take counts hard links once and follows no symbolic link', async () => {
