@@ -86,7 +86,7 @@ export function metLimit(watch: Watch, limits: LaneLimits): LimitCause | null {
 const FULL = 0.98
 
 export function diskCause(taken: number, limits: LaneLimits): LimitCause {
-  const text = `The disk limit of ${inBytes(limits.disk)} was reached (limits.disk): the lane takes ${inBytes(taken)}. Nothing of it was removed; keep less in it.`
+  const text = `The disk limit of ${inBytes(limits.disk)} was reached (limits.disk): the lane takes ${inBytes(taken)}, its own HOME and /tmp included. Nothing of it was removed; keep less in it.`
   return { limit: 'disk', text, ended: true }
 }
 

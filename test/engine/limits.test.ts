@@ -108,7 +108,7 @@ diskTest('the lane that fills the disk is found at once, and the others go on', 
     return first.cause() !== null
   })
   expect(first.cause()?.text).toBe(
-    'The disk limit of 10 MB was reached (limits.disk): the lane takes 11 MB. Nothing of it was removed; keep less in it.',
+    'The disk limit of 10 MB was reached (limits.disk): the lane takes 11 MB, its own HOME and /tmp included. Nothing of it was removed; keep less in it.',
   )
   expect([second.cause(), third.cause()]).toEqual([null, null])
   guards.delete(first)
