@@ -50,6 +50,7 @@ const WITHOUT_FILTER = ['bwrap', '--new-session']
  */
 export function bubblewrap(policy: WallsPolicy, argv: readonly string[]): string[] {
   const { uid, network, hidden } = policy
+  const made = new Set(['/', '/run', '/var', '/dev', '/proc'])
   return [
     ...(policy.filter === null ? WITHOUT_FILTER : [...WITH_FILTER, policy.filter]),
     ...(uid === null ? ['--unshare-user', '--disable-userns'] : []),
@@ -73,7 +74,7 @@ export function bubblewrap(policy: WallsPolicy, argv: readonly string[]): string
       '../tmp',
       '/var/tmp',
     ],
-    ...mounts(policy),
+    ...mountsOf(policy).flatMap((mount) => mounted(mount, made)),
     ...[...hidden].reverse().flatMap((path) => ['--remount-ro', path]),
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...(uid === null ? ['--chdir', policy.cwd, '--cap-drop', 'ALL', '--'] : asOther(uid, policy.cwd)),
@@ -81,17 +82,17 @@ export function bubblewrap(policy: WallsPolicy, argv: readonly string[]): string
   ]
 }
 
-interface Mount {
+export interface Mount {
   readonly how: '--bind' | '--ro-bind' | '--tmpfs'
   readonly from: string
   readonly to: string
 }
 
 /** Parents before what lies in them, whatever they are for: a mount hides what was mounted below it before. */
-function mounts({ homes, hidden, readable, writable, pinned }: WallsPolicy): string[] {
-  const made = new Set(['/', '/run', '/var', '/dev', '/proc'])
+export function mountsOf({ homes, hidden, readable, writable, pinned }: WallsPolicy): Mount[] {
   const bind = (how: Mount['how'], binds: readonly Bind[]): Mount[] =>
-    binds.map(({ from, to = from }) => ({ how, from, to }))
+    // Where the link at /var/tmp leads.
+    binds.map(({ from, to = from }) => ({ how, from, to: to.replace(/^\/var(?=\/tmp\/)/, '') }))
   const all = [
     ...bind('--bind', homes),
     ...bind(
@@ -103,7 +104,7 @@ function mounts({ homes, hidden, readable, writable, pinned }: WallsPolicy): str
     ...bind('--ro-bind', pinned),
   ]
   const depth = ({ to }: Mount): number => to.split('/').length
-  return all.sort((a, b) => depth(a) - depth(b)).flatMap((mount) => mounted(mount, made))
+  return all.sort((a, b) => depth(a) - depth(b))
 }
 
 function mounted({ how, from, to }: Mount, made: Set<string>): string[] {

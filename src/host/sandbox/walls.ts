@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { objectDirectories } from '../git/alternates.ts'
 import { type Bind, bubblewrap, type WallsPolicy } from './bubblewrap.ts'
 import { callFilter } from './call-filter.ts'
+import { layMountPoints } from './mount-points.ts'
 import { systemDirectories, systemFileDirectories, systemFiles, toolDirectories } from './system.ts'
 
 /** The walls around a directory: what runs inside sees the directory, the machine's programs and little else. */
@@ -13,7 +14,7 @@ export interface Walls {
   readonly uid: number | null
   /** HOME as it is called inside, and outside too. */
   readonly home: string
-  /** The command line that runs `argv` inside. */
+  /** The command line that runs `argv` inside, now: what it mounts on is made. */
   wrap(argv: readonly string[], more?: MoreBinds): string[]
   /** What an environment has to say inside in place of what it says outside. */
   environment(env: Readonly<Record<string, string>>): Record<string, string>
@@ -66,7 +67,11 @@ export async function buildWalls(request: WallsRequest): Promise<Walls> {
   return {
     uid,
     home: user.home,
-    wrap: (argv, more) => bubblewrap(withMore(policy, more), argv),
+    wrap(argv, more) {
+      const whole = withMore(policy, more)
+      layMountPoints(whole)
+      return bubblewrap(whole, argv)
+    },
     environment: (env) => ({
       ...without(env, LEADS_OUT),
       HOME: user.home,
