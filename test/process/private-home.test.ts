@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   mkdirSync,
   readdirSync,
@@ -6,6 +7,7 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -107,6 +109,19 @@ test('nothing is written through what an earlier program left in the private one
   expect([copied('.x/a'), copied('.b')]).toEqual(['a', 'b'])
   expect(readdirSync(join(top, 'outside'))).toEqual(['c'])
   expect(readFileSync(join(top, 'outside/c'), 'utf8')).toBe('untouched')
+})
+
+test('what a program in the private one could put a link in the place of is never there', async () => {
+  write('home/.a', 'a')
+  mkdirSync(to())
+  const names = new Set<string | null>()
+  const watcher = watch(to())
+  watcher.on('change', (_, name) => void names.add(String(name)))
+  await seedHome({ from: from(), to: to(), paths: ['.a'] })
+  writeFileSync(join(to(), 'last'), '')
+  while (!names.has('last')) await once(watcher, 'change')
+  watcher.close()
+  expect([...names].sort()).toEqual(['.a', '.gitconfig', 'last'])
 })
 
 test.each(['.', '', '..', '/', '../other', 'a/../..', '/etc/passwd'])('never %j', async (path) => {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import {
   chmod,
-  chown,
   copyFile,
+  lchown,
   lstat,
   mkdir,
   readdir,
@@ -46,10 +46,10 @@ export async function seedHome({ from, to, paths, uid }: HomeSeed): Promise<void
   await give(to, uid)
   for (const file of files) {
     await makeDirectories(to, dirname(file.path), uid)
-    await bring(file, join(to, file.path), uid)
+    await bring(file, to, uid)
   }
   const config = await privateGitConfig(from)
-  await replace(join(to, '.gitconfig'), uid, async (temporary) => {
+  await replace(to, '.gitconfig', uid, async (temporary) => {
     await writeFile(temporary, config, { flag: 'wx', mode: 0o600 })
   })
 }
@@ -116,23 +116,28 @@ async function makeDirectories(to: string, path: string, uid: number | undefined
   }
 }
 
-async function bring({ source, is }: HomeFile, target: string, uid: number | undefined): Promise<void> {
-  const there = await lstat(target).catch(() => null)
+async function bring({ path, source, is }: HomeFile, to: string, uid: number | undefined): Promise<void> {
+  const there = await lstat(join(to, path)).catch(() => null)
   if (there?.isFile() === true && there.mtimeMs >= is.mtimeMs) return
-  await replace(target, uid, async (temporary) => {
+  await replace(to, path, uid, async (temporary) => {
     await copyFile(source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
     await chmod(temporary, is.mode & 0o777)
     await utimes(temporary, is.atime, is.mtime)
   })
 }
 
-/** Never through what stands in its place, and never half. */
+/**
+ * Never through what stands in its place, and never half. Written and given away beside the private HOME, where no lane
+ * can put a link instead of it.
+ */
 async function replace(
-  target: string,
+  to: string,
+  path: string,
   uid: number | undefined,
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const temporary = `${target}.${randomBytes(6).toString('hex')}`
+  const target = join(to, path)
+  const temporary = `${to}.${randomBytes(6).toString('hex')}`
   await write(temporary)
   await give(temporary, uid)
   const there = await lstat(target).catch(() => null)
@@ -141,5 +146,5 @@ async function replace(
 }
 
 async function give(path: string, uid: number | undefined): Promise<void> {
-  if (uid !== undefined) await chown(path, uid, uid)
+  if (uid !== undefined) await lchown(path, uid, uid)
 }
