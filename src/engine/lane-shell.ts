@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { divergence } from '../board/lane.ts'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import { deleteNow } from '../host/files/discard.ts'
 import { deleteOwnRefs } from '../host/git/own-refs.ts'
 import { branchTip, refTargets } from '../host/git/refs.ts'
 import { checkInode } from '../host/git/worktree.ts'
@@ -115,18 +116,29 @@ async function run(
   const epoch = (await findTask(world.ledger.db, lane.taskId))?.epoch ?? 0
   const env = await environmentOf(world, lane, { epoch, token: randomUUID(), purpose })
   const product = productInLane()
-  const shown = { command, env: product.env(env), purpose, readable: product.readable }
-  const program = await programInLane(world, lane, shown)
-  const { wrap } = program
-  const start = { cwd: lane.path, env: program.env, output, signal: world.stop }
+  const room = await ownRoom(world, lane)
   try {
+    const shown = { command, env: product.env(env), purpose, readable: product.readable, room }
+    const program = await programInLane(world, lane, shown)
+    const { wrap } = program
+    const start = { cwd: lane.path, env: program.env, output, signal: world.stop }
     return await runOnTerminal({
       ...start,
       argv: wrap === undefined ? argv : await sparedFromCtrlC(wrap, argv),
-    })
+    }).finally(program.close)
   } finally {
-    await program.close()
+    await deleteNow([room])
   }
+}
+
+/**
+ * HOME and /tmp of this shell alone. An agent may work in the lane, or begin to while the shell is open: where one
+ * program of a lane can write, nothing is brought or mounted for another.
+ */
+async function ownRoom(world: World, { id }: OwnedLane): Promise<string> {
+  const room = laneRoom(world, id)
+  await mkdir(room, { recursive: true, mode: 0o700 })
+  return await mkdtemp(join(room, 'shell-'))
 }
 
 /** What the person committed, where no run takes it out. A sentence for what did not come out as it should. */

@@ -86,13 +86,15 @@ async function prepareInside(world: World, request: ProgramRequest): Promise<Pro
   }
 }
 
-/** As `prepareProgram`, in the walls of a lane. */
+type LaneProgram = Omit<ProgramRequest, 'room' | 'walls' | 'laneId'> & { readonly room?: string }
+
+/** As `prepareProgram`, in the walls of a lane. `room`: where another program of the lane may be at work meanwhile. */
 export async function programInLane(
   world: World,
   lane: OwnedLane,
-  request: Omit<ProgramRequest, 'room' | 'walls' | 'laneId'>,
+  { room = laneRoom(world, lane.id), ...request }: LaneProgram,
 ): Promise<Program> {
-  const walls = async (network: boolean): Promise<Walls> => await wallsAround(world, lane, { network })
+  const walls = async (network: boolean): Promise<Walls> => await wallsAround(world, lane, { network, room })
   const network = (await findTask(world.ledger.db, lane.taskId))?.network ?? undefined
   const onRefused = refusalTeller(world, lane)
   return await prepareProgram(world, {
@@ -100,7 +102,7 @@ export async function programInLane(
     onRefused,
     ...request,
     laneId: lane.id,
-    room: laneRoom(world, lane.id),
+    room,
     walls,
   })
 }

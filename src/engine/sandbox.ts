@@ -47,12 +47,15 @@ export function privateGit(world: World, laneId: number): string {
 export async function wallsAround(
   world: World,
   lane: OwnedLane,
-  { network = false }: { readonly network?: boolean } = {},
+  {
+    network = false,
+    room = laneRoom(world, lane.id),
+  }: { readonly network?: boolean; readonly room?: string } = {},
 ): Promise<Walls> {
   return await buildWalls({
     ...shared(world),
     directory: lane.path,
-    room: laneRoom(world, lane.id),
+    room,
     uid: uidOfLane(lane.id),
     gitDirectory: privateGit(world, lane.id),
     network,

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -102,16 +102,18 @@ describe('a lane that an agent works in', () => {
   it('is entered beside the agent, and what the person commits comes out with its run', async () => {
     using repository = makeRepository()
     const { root } = repository
-    const agent = `echo $$ > begun; until [ -e person ]; do sleep 0.05; done; echo agent > agent.txt; git add agent.txt; git commit -qm agent`
+    const agent = `echo $$ > begun; echo agent > ~/own; echo agent > /tmp/own; until [ -e person ]; do sleep 0.05; done; echo agent > agent.txt; git add agent.txt; git commit -qm agent`
     writeFileSync(join(root, 'worklane.yaml'), 'base: main\n')
     const engine = background(root, 'run', 'one', '--command', agent, '--json')
     const lane = join(root, '.worktrees/task-1')
     await until('the agent works', () => existsSync(join(lane, 'begun')))
-    const command = `rm begun; echo p > person.txt; git add .; git commit -qm person; touch person; kill -0 1 && ls ${root}`
+    const command = `rm begun; echo p > person.txt; git add .; git commit -qm person; touch person; kill -0 1 && ls ${root}; ! [ -e ~/own ] && ! [ -e /tmp/own ]`
     const visit = await worklane(root, 'shell', '1', '--json', '--command', command)
     expect(JSON.parse(visit.out.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      data: { walls: true, problem: null },
+      data: { exitCode: 0, walls: true, problem: null },
     })
+    const room = readdirSync(join(root, '.git/worklane/lanes/1'))
+    expect(room.filter((name) => name.startsWith('shell-'))).toEqual([])
     await until('it has ended', () => engine.exitCode !== null)
     expect(repository.git('log', '--format=%s', 'main').split('\n')).toEqual(
       expect.arrayContaining(['agent', 'person']),
