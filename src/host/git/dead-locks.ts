@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { adminDirectory, type Worktree } from './worktree.ts'
 
 /**
@@ -18,9 +19,19 @@ export async function removeDeadLocks(worktree: Worktree): Promise<void> {
   await Promise.all(locks.map(async (lock) => await rm(lock, { force: true })))
 }
 
-/** As `removeDeadLocks`, in the private git directory of a lane: there every lock is of a git that was killed. */
+/**
+ * As `removeDeadLocks`, in the private git directory of a lane: there every lock is of a git that was killed. The lane
+ * may have put links there, to a directory with a `yarn.lock` of the person's; find deletes in directories that it has
+ * opened, through no link.
+ */
 export async function removeLocksInside(gitDir: string): Promise<void> {
-  for (const lock of await locksBelow(gitDir)) await rm(lock, { force: true })
+  const locks = ['-xdev', '-name', '*.lock', '-not', '-type', 'd', '-delete']
+  const below = PLACES.map((place) => join(gitDir, place))
+  const looks = [
+    [gitDir, '-maxdepth', '1', ...locks],
+    [...below, ...locks],
+  ]
+  await Promise.all(looks.map(async (look) => await execa('find', look, { cwd: '/', reject: false })))
 }
 
 /**
@@ -36,11 +47,13 @@ export async function removeLocksOfFormerBoot(commonDir: string): Promise<void> 
   }
 }
 
+const PLACES = ['refs', 'worktrees', 'logs']
+
 /** Not in our own directory, and not among the objects, where git makes its own way around old locks. */
 async function locksBelow(commonDir: string): Promise<string[]> {
   const here = (await readdir(commonDir)).filter((name) => name.endsWith('.lock'))
   const below = await Promise.all(
-    ['refs', 'worktrees', 'logs'].map(async (place) => {
+    PLACES.map(async (place) => {
       const names = await readdir(join(commonDir, place), { recursive: true }).catch((): string[] => [])
       return names.filter((name) => name.endsWith('.lock')).map((name) => join(place, name))
     }),
