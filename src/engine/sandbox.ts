@@ -128,6 +128,7 @@ export async function wallsOfVerify(
   return await buildWalls({
     ...rest,
     writable: git ? [...writable, `${slot}.git`] : writable,
+    emptyHome: git,
     directory: slot,
     room: `${slot}.room`,
     uid: uidOfLane(VERIFY),
@@ -158,6 +159,7 @@ export async function readingWalls(world: World, lane: OwnedLane, gitDir: string
     room: join(laneRoom(world, lane.id), 'reading'),
     uid: uidOfLane(lane.id),
     gitDirectory: null,
+    emptyHome: true,
     onlyReads: true,
     network: false,
   })

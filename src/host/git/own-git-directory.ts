@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { git } from './git.ts'
@@ -44,13 +44,19 @@ export async function makeGitDirectory(
   await mkdir(join(path, 'objects', 'info'), { recursive: true })
   await mkdir(join(path, 'refs', 'heads'), { recursive: true })
   await mkdir(join(path, 'info'), { recursive: true })
-  await writeFile(join(path, 'objects', 'info', 'alternates'), `${join(place.commonDir, 'objects')}\n`)
-  await writeFile(join(path, 'config'), config)
+  await put(join(path, 'objects', 'info', 'alternates'), `${join(place.commonDir, 'objects')}\n`)
+  await put(join(path, 'config'), config)
   await Promise.all(['shallow', join('info', 'exclude')].map((name) => follow(place.commonDir, path, name)))
-  await writeFile(join(path, 'HEAD'), `${head}\n`)
+  await put(join(path, 'HEAD'), `${head}\n`)
+}
+
+/** Never through a link: git has worked there inside walls. */
+async function put(path: string, text: string): Promise<void> {
+  await rm(path, { force: true })
+  await writeFile(path, text, { flag: 'wx' })
 }
 
 async function follow(from: string, to: string, name: string): Promise<void> {
-  if (existsSync(join(from, name))) await copyFile(join(from, name), join(to, name))
-  else await rm(join(to, name), { force: true })
+  await rm(join(to, name), { force: true })
+  if (existsSync(join(from, name))) await copyFile(join(from, name), join(to, name), constants.COPYFILE_EXCL)
 }

@@ -45,6 +45,8 @@ export interface WallsRequest {
   readonly writable: readonly string[]
   /** Further directories that are shown empty. */
   readonly hidden?: readonly string[]
+  /** HOME too, for git of ours: a `.gitconfig` that the lane's programs left there would tell it what to run. */
+  readonly emptyHome?: boolean
   /** The directory itself cannot be written either. */
   readonly onlyReads?: boolean
   readonly network: boolean
@@ -153,7 +155,7 @@ function withMore(
 }
 
 function policyOf(request: WallsRequest, user: User): WallsPolicy {
-  const { directory, room, uid, root, commonDir, gitDirectory, network } = request
+  const { directory, room, uid, root, commonDir, gitDirectory, emptyHome = false, network } = request
   const git = gitDirectory === null ? [] : [gitDirectory]
   const etc = systemFileDirectories().map((name) => ({
     from: realpathSync(join('/etc', name)),
@@ -163,9 +165,13 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
     cwd: directory,
     uid,
     system: systemDirectories(),
-    hidden: [...(isAround(root, user.home) ? [] : [root]), ...(request.hidden ?? [])],
+    hidden: [
+      ...(isAround(root, user.home) ? [] : [root]),
+      ...(emptyHome ? [user.home] : []),
+      ...(request.hidden ?? []),
+    ],
     homes: [
-      { from: join(room, 'home'), to: user.home },
+      ...(emptyHome ? [] : [{ from: join(room, 'home'), to: user.home }]),
       { from: join(room, 'tmp'), to: '/tmp' },
     ],
     readable: [
