@@ -13,6 +13,7 @@ import type { OwnedLane } from '../ledger/lanes.ts'
 import { findTask } from '../ledger/tasks.ts'
 import { tell, transact } from '../ledger/transact.ts'
 import type { Purpose } from './environment.ts'
+import { lanesDirectory } from './lanes-place.ts'
 import { hasWalls, laneRoom, wallsAround } from './sandbox.ts'
 import type { World } from './world.ts'
 
@@ -73,7 +74,11 @@ async function prepareInside(world: World, request: ProgramRequest): Promise<Pro
   const way = network.mode === 'domains' ? await openWay(network.domains, room, walls, request) : null
   const more = {
     readable: [
-      ...namedPaths(request.command, { home: walls.home, root: world.repository.root }),
+      ...namedPaths(request.command, {
+        home: walls.home,
+        root: world.repository.root,
+        lanes: lanesDirectory(world),
+      }),
       ...(request.readable ?? []),
       ...(way?.binds ?? []),
     ],

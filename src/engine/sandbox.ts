@@ -7,6 +7,7 @@ import { enter } from '../host/limits/enter.ts'
 import { uidOfLane, wallsMissing } from '../host/sandbox/detect.ts'
 import { buildWalls, gitWalls, type Walls, type WallsRequest } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
+import { lanesDirectory } from './lanes-place.ts'
 import { machineLimits } from './machine-limits.ts'
 import type { World } from './world.ts'
 
@@ -74,6 +75,7 @@ export async function collectingWalls(world: World, lane: OwnedLane): Promise<Wa
     room: laneRoom(world, lane.id),
     root: world.repository.root,
     commonDir: world.repository.commonDir,
+    lanes: lanesDirectory(world),
     gitDirectory: privateGit(world, lane.id),
   })
   return await withLimits(world, lane, walls)
@@ -96,7 +98,8 @@ async function withLimits(world: World, lane: OwnedLane, walls: Walls): Promise<
 }
 
 /** What all walls of a repository have in common. */
-function shared({ repository, settings }: World) {
+function shared(world: World) {
+  const { repository, settings } = world
   const { read, write } = settings.sandbox
   const links = settings.lanes.link
     .map((path) => join(repository.root, path))
@@ -105,6 +108,7 @@ function shared({ repository, settings }: World) {
   return {
     root: repository.root,
     commonDir: repository.commonDir,
+    lanes: lanesDirectory(world),
     readable: [...named(read), ...links, ...[lfs].filter((path) => existsSync(path))],
     writable: named(write),
   }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { GitPlace } from '../../src/host/git/git.ts'
 import { openRadarStore, type RadarStore } from '../../src/host/git/radar-store.ts'
@@ -128,6 +128,7 @@ async function walledRadar(lane: WalledLane) {
   const room = join(commonDir, 'worklane', 'lanes', '1', 'reading')
   const walls = await buildWalls({
     ...{ directory: lane.path, room, uid: lane.walls.uid, root: lane.repository.root, commonDir },
+    lanes: dirname(lane.path),
     ...{ gitDirectory: null, readable: [lane.path, lane.git], writable: [], onlyReads: true, network: false },
   })
   const take = async (before: Snapshot | null = null): Promise<Snapshot> =>

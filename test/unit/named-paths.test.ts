@@ -6,19 +6,22 @@ import { temporaryDirectory } from '../fixtures/repository.ts'
 
 test('what a command names can be read: a script with its directory, but never HOME, the checkout or what holds them', () => {
   const top = temporaryDirectory()
-  const [home, root] = [join(top, 'home'), join(top, 'home/repo')]
-  for (const directory of ['home/repo/scripts', 'home/agents', 'outside'])
+  const [home, root, lanes] = [join(top, 'home'), join(top, 'home/repo'), join(top, 'home/lanes')]
+  for (const directory of ['home/repo/scripts', 'home/agents', 'home/lanes/1', 'outside'])
     mkdirSync(join(top, directory), { recursive: true })
   for (const file of ['home/agents/a.mjs', 'home/b.sh', 'home/repo/scripts/c.sh', 'outside/d.mjs'])
     writeFileSync(join(top, file), '')
   const seen = (command: string): string[] =>
-    namedPaths(command, { home, root }).map(({ from }) => from.slice(top.length + 1))
+    namedPaths(command, { home, root, lanes }).map(({ from }) => from.slice(top.length + 1))
   expect(seen('node ~/agents/a.mjs --fast')).toEqual(['home/agents'])
   expect(seen(`A=${top}/outside/d.mjs sh "${home}/b.sh" | cat ${root}/scripts/c.sh`)).toEqual([
     'outside',
     'home/b.sh',
     'home/repo/scripts/c.sh',
   ])
+  symlinkSync(join(top, 'outside'), join(lanes, '1/link'))
+  symlinkSync(lanes, join(home, 'work'))
+  expect(seen('sh ~/lanes/1/link/d.mjs ~/work/1 ~/agents/../lanes/1/link')).toEqual([])
   expect(seen(`ls / ${home} ${root} ${top}/none /etc/passwd /dev/null ./x`)).toEqual([])
 })
 

@@ -8,7 +8,7 @@ const home = join(realpathSync(mkdtempSync(join(tmpdir(), 'worklane-tools-'))), 
 const root = join(home, 'shop')
 const at = (path: string): string => join(home, path)
 const shown = (...path: string[]): string[] =>
-  toolDirectories(path.map(at).join(':'), { home, root, commonDir: join(root, '.git') })
+  toolDirectories(path.map(at).join(':'), { home, root, commonDir: join(root, '.git'), lanes: at('lanes') })
     .map((place) => place.slice(home.length + 1))
     .sort()
 
@@ -39,6 +39,10 @@ beforeAll(() => {
   }
   symlinkSync(at('tool/main.sh'), at('.local/bin/main'))
   symlinkSync(at('kit/tool.sh'), at('.local/bin/kit'))
+  mkdirSync(at('lanes/1/bin'), { recursive: true })
+  writeFileSync(at('lanes/1/bin/tool'), '')
+  symlinkSync(at('.docker/config.json'), at('lanes/1/bin/login'))
+  symlinkSync(at('lanes/1/bin/tool'), at('node/bin/of-a-lane'))
 })
 afterAll(() => rmSync(dirname(home), { recursive: true, force: true }))
 
@@ -58,6 +62,10 @@ test('of a project its programs alone are shown, of the checkout too', () => {
 
 test('never HOME, the checkout, its git directory or what is above', () => {
   expect(shown('', 'shop', '..', 'shop/.git/bin', 'shop/.git')).toEqual([])
+})
+
+test('nothing of a lane, and nothing that a link there leads to', () => {
+  expect(shown('lanes/1/bin')).toEqual([])
 })
 
 test('a link into a project shows the file, into another place what lies beside it', () => {

@@ -1,15 +1,15 @@
-import { type Stats, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { realpathSync, type Stats, statSync } from 'node:fs'
+import { dirname, normalize } from 'node:path'
 import type { Bind } from './bubblewrap.ts'
 
 /**
  * What a command line names by its absolute path can be read inside: who writes `node /opt/agents/run.mjs` means the
  * script to run. With a script comes the directory that it lies in, for what it loads, unless that is HOME, the main
- * checkout or above either.
+ * checkout or above either. Nothing in a lane: what an agent puts there may be a link to anything.
  */
 export function namedPaths(
   command: string,
-  { home, root }: { readonly home: string; readonly root: string },
+  { home, root, lanes }: { readonly home: string; readonly root: string; readonly lanes: string },
 ): Bind[] {
   const words = command.split(/[\s"'`;&|()<>=]+/).map((word) => word.replace(/^~(?=\/)/, home))
   const found = new Set<string>()
@@ -17,6 +17,7 @@ export function namedPaths(
     if (!word.startsWith('/') || word === '/') continue
     const stat = lookAt(word)
     if (stat === undefined || SYSTEM.test(word)) continue
+    if ([word, realpathSync(word)].some((place) => `${normalize(place)}/`.startsWith(`${lanes}/`))) continue
     const directory = stat.isDirectory() ? word : dirname(word)
     const tooMuch =
       [home, root].some((place) => `${place}/`.startsWith(`${directory}/`)) || directory === '/tmp'

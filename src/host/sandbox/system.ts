@@ -98,6 +98,8 @@ export interface Hidden {
   /** The main checkout. */
   readonly root: string
   readonly commonDir: string
+  /** Where lanes lie: what agents put there is nothing to follow. */
+  readonly lanes: string
 }
 
 /**
@@ -110,13 +112,14 @@ export function toolDirectories(path: string, hidden: Hidden): string[] {
 }
 
 function findTools(path: string, hidden: Hidden): string[] {
-  const { home, commonDir } = hidden
+  const { home, commonDir, lanes } = hidden
   const system = [...PROGRAMS, ...ROOT]
   const isOutside = (place: string): boolean => !system.some((top) => isIn(place, top))
   const found = new Set<string>()
   const add = (places: readonly string[]): void => places.forEach((place) => void found.add(place))
   for (const directory of path.split(delimiter)) {
     if (!directory.startsWith('/') || !isDirectory(directory) || !isOutside(directory)) continue
+    if (isIn(realpathSync(directory), lanes)) continue
     add(installation(directory, hidden))
     for (const target of linkTargets(directory)) {
       if (!isOutside(target)) continue
@@ -127,7 +130,7 @@ function findTools(path: string, hidden: Hidden): string[] {
   if (existsSync(join(home, '.cargo/bin')) && existsSync(join(home, '.rustup')))
     found.add(join(home, '.rustup'))
   const isHidden = (place: string): boolean =>
-    Object.values(hidden).some((one) => isIn(one, place)) || isIn(place, commonDir)
+    Object.values(hidden).some((one) => isIn(one, place)) || isIn(place, commonDir) || isIn(place, lanes)
   return [...found].filter((place) => !isHidden(place))
 }
 

@@ -38,6 +38,8 @@ export interface WallsRequest {
   readonly root: string
   /** Whose objects can be read. */
   readonly commonDir: string
+  /** Where lanes lie. */
+  readonly lanes: string
   /** A git directory of the walls' own, which the directory's `.git` leads to. */
   readonly gitDirectory: string | null
   /** What people let it read and write beside, as absolute paths. */
@@ -93,9 +95,12 @@ export function gitWalls({
   room,
   root,
   commonDir,
+  lanes,
   gitDirectory,
-}: Pick<WallsRequest, 'uid' | 'room' | 'root' | 'commonDir'> & { readonly gitDirectory: string }): Walls {
-  const tools = toolDirectories(process.env.PATH ?? '', { home: homedir(), root, commonDir })
+}: Pick<WallsRequest, 'uid' | 'room' | 'root' | 'commonDir' | 'lanes'> & {
+  readonly gitDirectory: string
+}): Walls {
+  const tools = toolDirectories(process.env.PATH ?? '', { home: homedir(), root, commonDir, lanes })
   const policy: WallsPolicy = {
     cwd: '/',
     uid,
@@ -155,7 +160,7 @@ function withMore(
 }
 
 function policyOf(request: WallsRequest, user: User): WallsPolicy {
-  const { directory, room, uid, root, commonDir, gitDirectory, emptyHome = false, network } = request
+  const { directory, room, uid, root, commonDir, lanes, gitDirectory, emptyHome = false, network } = request
   const git = gitDirectory === null ? [] : [gitDirectory]
   const etc = systemFileDirectories().map((name) => ({
     from: realpathSync(join('/etc', name)),
@@ -177,7 +182,7 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
     readable: [
       { from: join(room, 'etc'), to: '/etc' },
       ...etc,
-      ...toolDirectories(process.env.PATH ?? '', { home: user.home, root, commonDir }).map((from) => ({
+      ...toolDirectories(process.env.PATH ?? '', { home: user.home, root, commonDir, lanes }).map((from) => ({
         from,
       })),
       ...objectDirectories(join(commonDir, 'objects')).map((from) => ({ from })),
