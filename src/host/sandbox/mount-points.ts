@@ -43,8 +43,13 @@ function isRight(path: string, kind: Kind, missing: boolean): boolean {
 function lay(path: string, kind: Kind, uid: number | null): void {
   if (isRight(path, kind, false)) return
   if (!isRight(path, kind, true)) renameSync(path, `${path}.${randomBytes(6).toString('hex')}`)
-  if (kind === 'directory') mkdirSync(path, { mode: 0o755 })
-  else writeFileSync(path, '', { flag: 'wx', mode: 0o644 })
+  try {
+    if (kind === 'directory') mkdirSync(path, { mode: 0o755 })
+    else writeFileSync(path, '', { flag: 'wx', mode: 0o644 })
+  } catch (error) {
+    // Several may look at a lane at once, and another has made it just now.
+    if (!isRight(path, kind, false)) throw error
+  }
   if (uid !== null) lchownSync(path, uid, uid)
 }
 
