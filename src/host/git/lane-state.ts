@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { chown, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chown, lstat, mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deleteNow } from '../files/discard.ts'
 import { copyIndex } from './copy-index.ts'
 import { type GitPlace, git, gitBytes, gitLine, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
@@ -167,7 +168,7 @@ export async function diffEverything(
     const args = ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']
     return (await git(copy, args, mostBytes === undefined ? {} : { mostBytes })).stdout
   } finally {
-    await rm(aside, { recursive: true, force: true })
+    await deleteNow([aside])
   }
 }
 

@@ -3,6 +3,7 @@ import { open, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { diskFull, Fault } from '../fault.ts'
+import { deleteNow } from '../files/discard.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
 import { type GitPlace, safeSettings, splitZero } from './git.ts'
 import { importCollected } from './import.ts'
@@ -72,17 +73,21 @@ export async function snapshotLane(request: SnapshotRequest): Promise<Snapshot> 
       await takeIn(request, answer.commit, pack)
     return answer
   } finally {
-    await Promise.all([rm(room, { recursive: true, force: true }), rm(pack, { force: true })])
+    const removed = place.walls === undefined ? rm(room, { recursive: true, force: true }) : deleteNow([room])
+    await Promise.all([removed, rm(pack, { force: true })])
   }
 }
 
 /** As many files in one of the 256 directories of loose objects stand for some 5,000 in all. */
 const MOST_IN_A_DIRECTORY = 20
 
-/** What is kept between two snapshots of a lane inside its walls, once it is much. */
+/**
+ * What is kept between two snapshots of a lane inside its walls, once it is much. Its programs write there, and another
+ * look at the lane may be running some: what deletes must not resolve a path that it has looked at once more.
+ */
 async function forgetMany(kept: string): Promise<void> {
   const names = await readdir(join(kept, 'objects', '17')).catch(() => [])
-  if (names.length > MOST_IN_A_DIRECTORY) await rm(kept, { recursive: true, force: true })
+  if (names.length > MOST_IN_A_DIRECTORY) await deleteNow([kept])
 }
 
 async function runScript(request: SnapshotRequest, name: string, pack: string): Promise<string> {
