@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { MoreBinds } from '../../src/host/sandbox/walls.ts'
+import { gitWalls, type MoreBinds } from '../../src/host/sandbox/walls.ts'
 import { temporaryDirectory } from '../fixtures/repository.ts'
 import { type WalledLane, walledLane } from '../fixtures/walled-lane.ts'
 
@@ -51,4 +51,16 @@ test('nothing is mounted through a link in the lane, and nothing there is moved 
   const readable = (more.readable ?? []).map((bind) => ({ ...bind, to: join(lane.path, 'link/file') }))
   expect(() => inside(lane, 'true', { readable })).toThrow('The walls cannot be built')
   expect(readdirSync(victim)).toEqual(['src'])
+})
+
+test('nor through one in the git directory of the lane', async () => {
+  using lane = await walledLane()
+  const { git, path, repository, walls } = lane
+  const { victim } = outside(lane)
+  lane.inside(`ln -sf /oldroot${victim}/file "$(git rev-parse --git-dir)/config"`)
+  const { root, gitDir: commonDir } = repository
+  const room = { uid: walls.uid, room: dirname(git), root, commonDir, lanes: dirname(path) }
+  const collecting = gitWalls({ ...room, gitDirectory: git })
+  const readable = [{ from: join(root, 'README.md'), to: join(git, 'config') }]
+  expect(() => collecting.wrap(['true'], { readable })).toThrow('The walls cannot be built')
 })

@@ -71,11 +71,7 @@ export async function buildWalls(request: WallsRequest): Promise<Walls> {
   return {
     uid,
     home: user.home,
-    wrap(argv, more) {
-      const whole = withMore(policy, more)
-      layMountPoints(whole)
-      return bubblewrap(whole, argv)
-    },
+    wrap: wrapIn(policy),
     environment: (env) => ({
       ...without(env, LEADS_OUT),
       HOME: user.home,
@@ -121,7 +117,7 @@ export function gitWalls({
   return {
     uid,
     home: '/',
-    wrap: (argv, more) => bubblewrap(withMore(policy, more), argv),
+    wrap: wrapIn(policy),
     environment: (env) => ({ ...without(env, LEADS_OUT), HOME: '/', TMPDIR: '/' }),
   }
 }
@@ -145,6 +141,14 @@ const LEADS_OUT = [
 
 function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
+}
+
+function wrapIn(policy: WallsPolicy): Walls['wrap'] {
+  return (argv, more) => {
+    const whole = withMore(policy, more)
+    layMountPoints(whole)
+    return bubblewrap(whole, argv)
+  }
 }
 
 function withMore(
