@@ -29,5 +29,5 @@ test('what cannot be looked at is not shown', () => {
   const top = temporaryDirectory()
   symlinkSync('loop', join(top, 'loop'))
   const command = `cat ${top}/loop ${top}/${'x'.repeat(300)} ${top}`
-  expect(namedPaths(command, { home: '/h', root: '/r' })).toEqual([{ from: top }])
+  expect(namedPaths(command, { home: '/h', root: '/r', lanes: '/l' })).toEqual([{ from: top }])
 })
