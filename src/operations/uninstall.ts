@@ -11,7 +11,7 @@ import { withoutOurs } from '../engine/repository.ts'
 import { take } from '../engine/session.ts'
 import type { World } from '../engine/world.ts'
 import { READ_WITHOUT_WORKLANE } from '../host/archive/readme.ts'
-import { mountIn } from '../host/files/discard.ts'
+import { deleteInReach, mountIn } from '../host/files/discard.ts'
 import { deleteOwnRef } from '../host/git/own-refs.ts'
 import { refsUnder } from '../host/git/refs.ts'
 import { removeFence } from '../host/git/worktree.ts'
@@ -48,7 +48,7 @@ export default operation({
     await world.ledger.close()
     await clearRepository(world)
     if (archives > 0) return { archives, kept: await keepArchives(world) }
-    await rm(world.repository.home, { recursive: true, force: true })
+    await deleteInReach(world.repository.home)
     return { archives, kept: null }
   },
 })
@@ -75,8 +75,7 @@ async function clearRepository(world: World): Promise<void> {
   const rest = withoutOurs(text)
   if (rest !== text) await writeFile(exclude, rest)
   for (const name of await readdir(home))
-    if (name !== 'archive' && !name.startsWith('ledger.db'))
-      await rm(join(home, name), { recursive: true, force: true })
+    if (name !== 'archive' && !name.startsWith('ledger.db')) await deleteInReach(join(home, name))
 }
 
 /** Archives stay, with the ledger that describes them, under a name that says what they are. */

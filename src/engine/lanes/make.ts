@@ -6,7 +6,7 @@ import { conversionSettings, rememberFill } from '../../host/archive/pristine.ts
 import { restoreArchive } from '../../host/archive/restore.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { Fault } from '../../host/fault.ts'
-import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
+import { deleteInBackground, deleteInReach, moveToTrash } from '../../host/files/discard.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
 import { uncommittedPaths } from '../../host/git/lane-state.ts'
 import { branchTip, createBranch, deleteBranch } from '../../host/git/refs.ts'
@@ -188,7 +188,7 @@ async function clearHalfMade(world: World, lane: OwnedLane): Promise<void> {
   const ours = (await adminPointsHere(worktree)) && lane.path !== ''
   await clearDirectory(world, lane)
   for (const name of ['git', 'walls.json', 'set-up.json'])
-    await rm(join(laneRoom(world, lane.id), name), { recursive: true, force: true })
+    await deleteInReach(join(laneRoom(world, lane.id), name))
   if (ours) {
     const isRight = async (moved: string): Promise<boolean> => await adminPointsHere(worktree, moved)
     deleteInBackground([await moveToTrash(admin, trashDirectories(world).admin, isRight)])

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PRIVATE_GIT } from '../../host/archive/administration.ts'
-import { moveToTrash } from '../../host/files/discard.ts'
+import { deleteInReach, moveToTrash } from '../../host/files/discard.ts'
 import { giveTree } from '../../host/files/give-tree.ts'
 import { deleteOwnRefs } from '../../host/git/own-refs.ts'
 import { refTargets } from '../../host/git/refs.ts'
@@ -57,7 +57,7 @@ export async function unpackPrivateGit(world: World, lane: OwnedLane): Promise<v
   for (const end of existsSync(packed) ? [...ends, ''] : ends) {
     await mkdir(laneRoom(world, lane.id), { recursive: true, mode: 0o700 })
     // Not the first try: what it made is of no run, and the archive has the whole.
-    await rm(`${to}${end}`, { recursive: true, force: true })
+    await deleteInReach(`${to}${end}`)
     await rename(`${packed}${end}`, `${to}${end}`)
     const uid = uidOfLane(lane.id)
     // The number is another where the lane has become another one.

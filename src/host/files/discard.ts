@@ -110,6 +110,22 @@ export async function deleteNow(paths: readonly string[]): Promise<void> {
   if (child !== null) await once(child, 'close')
 }
 
+/**
+ * Deletes what programs of a lane may still write to. Node's own deletion goes by paths: where a link takes a directory's
+ * place meanwhile, it goes on through the link. `rm` goes by descriptors (coreutils 9.1: fts, openat). It makes nothing
+ * writable, since chmod(1) would go by paths again.
+ * @throws Fault when something is left
+ */
+export async function deleteInReach(path: string): Promise<void> {
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    const child = spawn('rm', ['-rf', '--', path], { detached: true, stdio: 'ignore', cwd: '/' })
+    await once(child, 'close')
+    // Its exit code says nothing of a link that has taken the place of what was deleted.
+    if ((await lstat(path).catch(() => null)) === null) return
+  }
+  throw new Fault(`${path} cannot be deleted.`, { retry: 'later' })
+}
+
 function startDeleting(paths: readonly string[]): ChildProcess | null {
   const deletable = paths.filter((path) => mountIn(path) === null)
   if (deletable.length === 0) return null

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { open, readdir, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { diskFull, Fault } from '../fault.ts'
-import { deleteNow } from '../files/discard.ts'
+import { deleteInReach } from '../files/discard.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
 import { type GitPlace, safeSettings, splitZero } from './git.ts'
 import { importCollected } from './import.ts'
@@ -66,28 +66,14 @@ export async function snapshotLane(request: SnapshotRequest): Promise<Snapshot> 
   const room = join(place.walls === undefined ? store.aside : request.tmp, name)
   const pack = join(store.aside, `${name}.pack`)
   try {
-    if (place.walls !== undefined) await forgetMany(join(request.tmp, 'radar'))
     const said = await runScript(request, name, pack)
     const answer = readAnswer(said, before)
     if (answer.commit !== before?.commit && place.walls !== undefined)
       await takeIn(request, answer.commit, pack)
     return answer
   } finally {
-    const removed = place.walls === undefined ? rm(room, { recursive: true, force: true }) : deleteNow([room])
-    await Promise.all([removed, rm(pack, { force: true })])
+    await Promise.all([deleteInReach(room), rm(pack, { force: true })])
   }
-}
-
-/** As many files in one of the 256 directories of loose objects stand for some 5,000 in all. */
-const MOST_IN_A_DIRECTORY = 20
-
-/**
- * What is kept between two snapshots of a lane inside its walls, once it is much. Its programs write there, and another
- * look at the lane may be running some: what deletes must not resolve a path that it has looked at once more.
- */
-async function forgetMany(kept: string): Promise<void> {
-  const names = await readdir(join(kept, 'objects', '17')).catch(() => [])
-  if (names.length > MOST_IN_A_DIRECTORY) await deleteNow([kept])
 }
 
 async function runScript(request: SnapshotRequest, name: string, pack: string): Promise<string> {

@@ -1,3 +1,6 @@
+/** As many files in one of the 256 directories of loose objects stand for some 5,000 in all. */
+const MOST_IN_A_DIRECTORY = 20
+
 /**
  * The one program that makes a snapshot, inside the lane's walls or without any. Words: a directory to be made, where
  * objects go, bytes of the largest file, blocks of 512 bytes of the largest file to be written (the lane's own limit may be lower), `send` (a pack of the
@@ -7,7 +10,7 @@
  * The index that git has brought up to date is kept for the next time, as long as the lane's own stays the same: without
  * that all files of a new lane are read each time (140 ms for 5,000, measured here with git 2.39), since nobody has
  * written its index since they were. Inside walls the objects that it names are kept beside it. Several may be at work in
- * a lane, an engine and commands of people: what another uses is never taken away. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
+ * a lane, an engine and commands of people: what another uses is never taken away, unless it has become much. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
  * (git: Documentation/technical/racy-git.txt). Untracked files that are too large are not even read. Why it is refreshed
  * inside walls: see `refreshIndex`.
  */
@@ -16,6 +19,8 @@ aside=$1 objects=$2 largest=$3 before=$6 send=$5 keep=$7
 ulimit -f "$4" 2>/dev/null || true
 shift 7
 exec 4<&0 5>&1 >&2 </dev/null
+many() { [ $# -gt ${MOST_IN_A_DIRECTORY} ]; }
+[ "$send" != send ] || ! many "$objects"/17/* || rm -rf "$keep"
 kept=$keep/$(stat -c 'index-%i-%s-%.9Y-%.9Z' "$GIT_DIR/index" 2>/dev/null || echo none)
 [ -e "$kept" ] || rm -f "$keep"/index-*
 mkdir -p "$aside" "$objects" "$keep"

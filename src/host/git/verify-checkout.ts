@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../fault.ts'
+import { deleteInReach } from '../files/discard.ts'
 import { giveTree } from '../files/give-tree.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { copyIndex } from './copy-index.ts'
@@ -42,8 +43,8 @@ export async function prepareVerifyCheckout(checkout: VerifyCheckout): Promise<P
     throw new Fault(`There is no commit ${checkout.commit}.`, { retry: 'never' })
   const previous = await standingAt(checkout)
   if (previous !== null && (await update(checkout, previous))) return { fresh: false, previous }
-  await rm(checkout.directory, { recursive: true, force: true, maxRetries: 3 })
-  await rm(own(checkout), { recursive: true, force: true, maxRetries: 3 })
+  await deleteInReach(checkout.directory)
+  await deleteInReach(own(checkout))
   await mkdir(checkout.directory, { recursive: true })
   await giveTo(checkout.directory, checkout)
   await putAt(checkout, NOWHERE)
@@ -103,7 +104,7 @@ async function putAt(checkout: VerifyCheckout, head: string): Promise<void> {
   const { directory, commit } = checkout
   const config = ownConfig(await repositorySettings(checkout))
   const at = placeOf(checkout)
-  await rm(join(directory, '.git'), { recursive: true, force: true, maxRetries: 3 })
+  await deleteInReach(join(directory, '.git'))
   await removeLocks(at.gitDir)
   await makeGitDirectory(checkout, { path: at.gitDir, head, config })
   await giveTo(at.gitDir, checkout)

@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import { Fault } from '../fault.ts'
+import { deleteInReach } from '../files/discard.ts'
 import { privateGitConfig } from './private-git-config.ts'
 
 export interface HomeSeed {
@@ -141,7 +142,7 @@ async function replace(
   await write(temporary)
   await give(temporary, uid)
   const there = await lstat(target).catch(() => null)
-  if (there?.isDirectory() === true) await rm(target, { recursive: true })
+  if (there?.isDirectory() === true) await deleteInReach(target)
   await rename(temporary, target)
 }
 
