@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { removeLocksOfFormerBoot } from '../../src/host/git/dead-locks.ts'
+import { removeLocksInside, removeLocksOfFormerBoot } from '../../src/host/git/dead-locks.ts'
 import { dropEmptyObjects, emptyObjects } from '../../src/host/git/empty-objects.ts'
 import { deleteOwnRef, setOwnRefs } from '../../src/host/git/own-refs.ts'
-import { makeRepository } from '../fixtures/repository.ts'
+import { makeRepository, temporaryDirectory } from '../fixtures/repository.ts'
 
 test('an empty object is dropped, and git writes it anew; what is being written stays', async () => {
   using repository = makeRepository()
@@ -28,6 +28,29 @@ test('locks from before this start of the machine go, younger ones stay', async 
   for (const lock of old) utimesSync(lock, 0, 0)
   await removeLocksOfFormerBoot(repository.gitDir)
   expect([...old, young].map((lock) => existsSync(lock))).toEqual([false, false, false, true])
+})
+
+test('no lock is removed behind a link, wherever in the git directory of a lane it stands', async () => {
+  using repository = makeRepository()
+  const victim = temporaryDirectory()
+  const precious = join(victim, 'app', 'yarn.lock')
+  mkdirSync(dirname(precious))
+  writeFileSync(precious, '')
+  const { gitDir } = repository
+  symlinkSync(victim, join(gitDir, 'worktrees'))
+  symlinkSync(victim, join(gitDir, 'refs', 'heads', 'far'))
+  const dead = join(gitDir, 'refs', 'heads', 'deep', 'x.lock')
+  mkdirSync(dirname(dead))
+  for (const lock of [dead, join(gitDir, 'index.lock')]) writeFileSync(lock, '')
+  utimesSync(precious, 0, 0)
+  await removeLocksOfFormerBoot(gitDir)
+  expect(existsSync(precious)).toBe(true)
+  await removeLocksInside(gitDir)
+  expect([precious, dead, join(gitDir, 'index.lock')].map((lock) => existsSync(lock))).toEqual([
+    true,
+    false,
+    false,
+  ])
 })
 
 test('a ref of ours is set although a killed git has left its lock', async () => {

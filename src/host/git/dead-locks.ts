@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -25,13 +25,7 @@ export async function removeDeadLocks(worktree: Worktree): Promise<void> {
  * opened, through no link.
  */
 export async function removeLocksInside(gitDir: string): Promise<void> {
-  const locks = ['-xdev', '-name', '*.lock', '-not', '-type', 'd', '-delete']
-  const below = PLACES.map((place) => join(gitDir, place))
-  const looks = [
-    [gitDir, '-maxdepth', '1', ...locks],
-    [...below, ...locks],
-  ]
-  await Promise.all(looks.map(async (look) => await execa('find', look, { cwd: '/', reject: false })))
+  await removeLocksBelow(gitDir, [])
 }
 
 /**
@@ -40,23 +34,17 @@ export async function removeLocksInside(gitDir: string): Promise<void> {
  * the wall clock alone would not do.
  */
 export async function removeLocksOfFormerBoot(commonDir: string): Promise<void> {
-  const started = Date.now() - uptime() * 1000
-  for (const lock of await locksBelow(commonDir)) {
-    const made = (await stat(lock).catch(() => null))?.mtimeMs
-    if (made !== undefined && made < started) await rm(lock, { force: true })
-  }
+  const started = new Date(Date.now() - uptime() * 1000)
+  await removeLocksBelow(commonDir, ['-not', '-newermt', started.toISOString()])
 }
 
-const PLACES = ['refs', 'worktrees', 'logs']
-
-/** Not in our own directory, and not among the objects, where git makes its own way around old locks. */
-async function locksBelow(commonDir: string): Promise<string[]> {
-  const here = (await readdir(commonDir)).filter((name) => name.endsWith('.lock'))
-  const below = await Promise.all(
-    PLACES.map(async (place) => {
-      const names = await readdir(join(commonDir, place), { recursive: true }).catch((): string[] => [])
-      return names.filter((name) => name.endsWith('.lock')).map((name) => join(place, name))
-    }),
-  )
-  return [...here, ...below.flat()].map((name) => join(commonDir, name))
+/**
+ * Not in our own directory, and not among the objects, where git makes its own way around old locks. A lane may have put
+ * a link in the place of any directory, or do so at this moment: `find` goes by descriptors, and through none.
+ */
+async function removeLocksBelow(gitDir: string, which: readonly string[]): Promise<void> {
+  const locks = (await readdir(gitDir)).filter((name) => name.endsWith('.lock'))
+  const places = ['refs', 'worktrees', 'logs', ...locks].map((name) => `./${name}`)
+  const args = ['-P', ...places, '-name', '*.lock', '-not', '-type', 'd', ...which, '-delete']
+  await execa('find', args, { cwd: gitDir, stdio: 'ignore', reject: false })
 }
