@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
+import { readPlainFile } from '../files/plain-file.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
 import { withoutOwnDrivers } from './own-drivers.ts'
@@ -249,13 +249,13 @@ function lastWords(stderr: string): string {
   )
 }
 
+/** Bytes: PATH_MAX, and the end of the line. */
+const LONGEST_PATH = 4097
+
 /** The repository that a worktree's git directory belongs to; the directory itself for the main one. */
 async function commonDirectory(gitDir: string): Promise<string> {
-  try {
-    return resolve(gitDir, (await readFile(`${gitDir}/commondir`, 'utf8')).trim())
-  } catch {
-    return gitDir
-  }
+  const file = await readPlainFile(`${gitDir}/commondir`, LONGEST_PATH)
+  return file === null ? gitDir : resolve(gitDir, file.bytes.toString().trim())
 }
 
 /** Splits an answer of a `-z` command. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { entriesOnly, type IndexEntry, parseIndex } from '../archive/index-file.ts'
+import { readPlainFile } from '../files/plain-file.ts'
 import { git, gitBytes, splitZero } from './git.ts'
 import { branchTip } from './refs.ts'
 
@@ -138,16 +138,19 @@ interface Written {
   readonly writtenAt: Date | null
 }
 
+/** Bytes; some 700,000 entries. */
+const LARGEST_INDEX = 64 * 1024 * 1024
+
 /**
  * The index of the walls where it is exactly the commit: then git on the host need not read the files again. It comes
  * without its extensions, since cached trees could claim what they are not. Otherwise one is made from the commit.
  */
 async function indexFor({ commonDir, adminDir, to, privateIndex }: HandBack): Promise<Written> {
-  const { bytes, writtenAt } = await readIndex(privateIndex)
-  const index = parseIndex(bytes)
-  if (index !== null && (await isTree(commonDir, to, index.entries))) {
-    const plain = entriesOnly(bytes)
-    if (plain !== null) return { bytes: plain, writtenAt }
+  const written = await readPlainFile(privateIndex, LARGEST_INDEX)
+  const index = written === null ? null : parseIndex(written.bytes)
+  if (written !== null && index !== null && (await isTree(commonDir, to, index.entries))) {
+    const plain = entriesOnly(written.bytes)
+    if (plain !== null) return { bytes: plain, writtenAt: written.writtenAt }
   }
   const indexFile = join(adminDir, 'worklane-index')
   try {
@@ -156,22 +159,6 @@ async function indexFor({ commonDir, adminDir, to, privateIndex }: HandBack): Pr
   } finally {
     await rm(indexFile, { force: true })
   }
-}
-
-/** Bytes; some 700,000 entries. */
-const LARGEST_INDEX = 64 * 1024 * 1024
-
-/** A file that the lane wrote: a link, or a gigabyte that is none of an index, counts as nothing. */
-async function readIndex(path: string): Promise<Written> {
-  try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const stat = await file.stat()
-    if (stat.isFile() && stat.size <= LARGEST_INDEX)
-      return { bytes: await file.readFile(), writtenAt: stat.mtime }
-  } catch {
-    // One is made from the commit.
-  }
-  return { bytes: Buffer.alloc(0), writtenAt: null }
 }
 
 /** Whether the entries are the files of the commit, each under its mode, and nothing else. */

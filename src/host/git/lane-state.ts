@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { chown, lstat, mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deleteNow } from '../files/discard.ts'
+import { deleteInReach } from '../files/discard.ts'
+import { readPlainFile } from '../files/plain-file.ts'
 import { copyIndex } from './copy-index.ts'
 import { type GitPlace, git, gitBytes, gitLine, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
 import { asText, diskPath } from './path-bytes.ts'
-import { branchOfHead } from './repository.ts'
+import { branchIn } from './repository.ts'
 
 /** What is not committed in a worktree. Takes no lock and changes nothing. */
 export async function uncommittedPaths(place: GitPlace): Promise<string[]> {
@@ -82,6 +83,8 @@ export function unfinishedOperation(gitDir: string): string | null {
   return UNFINISHED.find(([file]) => existsSync(join(gitDir, file)))?.[1] ?? null
 }
 
+/** Bytes: a path may have 4,096. */
+const LONGEST_HEAD = 5000
 /** Milliseconds for each step of a commit. */
 const PATIENCE = 10 * 60_000
 /** Inside walls, and for each uncommitted file and megabyte on top: a lane's own filters can keep git waiting for ever. */
@@ -106,7 +109,8 @@ export async function commitLeft(
 ): Promise<string> {
   const timeout = place.walls === undefined ? PATIENCE : await walledPatience(place.workTree ?? '/', paths)
   const writes = { writes: true, timeout }
-  if (![null, branch].includes(branchOfHead(place.gitDir)))
+  const head = await readPlainFile(join(place.gitDir, 'HEAD'), LONGEST_HEAD)
+  if (![null, branch].includes(branchIn(`${head?.bytes ?? ''}`)))
     await git(place, ['update-ref', '--no-deref', 'HEAD', 'HEAD^{commit}'], writes)
   if (place.walls !== undefined) await refreshIndex(place, timeout)
   if (whole) await git(place, ['add', '-A', '--', ':/'], writes)
@@ -150,7 +154,7 @@ interface DiffRequest {
 
 /**
  * The patch from `from` to everything in the worktree, untracked files included. Works on a copy of the index and
- * writes objects to a directory that is thrown away.
+ * writes objects to a directory in `room` that is thrown away; after a crash it goes with the lane.
  */
 export async function diffEverything(
   place: GitPlace,
@@ -168,7 +172,7 @@ export async function diffEverything(
     const args = ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']
     return (await git(copy, args, mostBytes === undefined ? {} : { mostBytes })).stdout
   } finally {
-    await deleteNow([aside])
+    await deleteInReach(aside)
   }
 }
 

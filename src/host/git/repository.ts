@@ -66,7 +66,12 @@ function readIfThere(path: string): string | undefined {
 
 /** The branch that a worktree's HEAD names; null when it is detached. */
 export function branchOfHead(gitDir: string): string | null {
-  return /^ref: refs\/heads\/(.+)\n?$/.exec(readIfThere(join(gitDir, 'HEAD')) ?? '')?.[1] ?? null
+  return branchIn(readIfThere(join(gitDir, 'HEAD')) ?? '')
+}
+
+/** As `branchOfHead`, of what a HEAD holds. */
+export function branchIn(head: string): string | null {
+  return /^ref: refs\/heads\/(.+)\n?$/.exec(head)?.[1] ?? null
 }
 
 /** Whether git takes HEAD for one (`validate_headref`, path.c); after a power cut it can be empty. */

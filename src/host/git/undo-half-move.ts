@@ -1,6 +1,7 @@
-import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises'
+import { lstat, readlink, rm, rmdir } from 'node:fs/promises'
 import { directoriesOf } from '../../board/in-the-way.ts'
 import { sameEntry, type TreeChange, type TreeEntry } from '../../board/one-side.ts'
+import { readPlainFile } from '../files/plain-file.ts'
 import { type Checkout, placeOfCheckout } from './checkouts.ts'
 import { type GitPlace, git, gitBytes, splitZero } from './git.ts'
 import { diskPath } from './path-bytes.ts'
@@ -74,7 +75,7 @@ export async function fillUpMove(moved: MovedFiles, move: HalfMove): Promise<voi
 }
 
 async function readRegular(file: Buffer): Promise<Buffer | null> {
-  return (await lstat(file).catch(() => null))?.isFile() ? await readFile(file) : null
+  return (await readPlainFile(file, Infinity))?.bytes ?? null
 }
 
 /** Conflicted paths are left out: none of ours ever is one. */
@@ -120,7 +121,8 @@ async function isOurs(
   const object = files.get(path)
   if (object === undefined) return false
   if (object === before?.object || object === after?.object) return true
-  return after !== null && isBeginning(await readFile(file), await blob(moved, after))
+  const part = await readRegular(file)
+  return after !== null && part !== null && isBeginning(part, await blob(moved, after))
 }
 
 /** Whether a directory of the path has become a link: what is behind it is not in this worktree. */
