@@ -152,6 +152,15 @@ async function walledRadar(lane: WalledLane) {
   return { store, take, commonDir }
 }
 
+it('does not wait for a pipe in place of the index', async () => {
+  using bare = await bareLane()
+  workIn(bare.lane)
+  const index = join(bare.repository.gitDir, 'worktrees', 'lane', 'index')
+  rmSync(index)
+  execFileSync('mkfifo', [index])
+  expect(filesOf(bare.store, (await bare.take()).commit)).toEqual(ALL)
+})
+
 /** Far down, so that a deletion is under way for a while. */
 const DEEP = Array.from({ length: 60 }, () => 'd').join('/')
 

@@ -26,7 +26,7 @@ kept=$keep/$(stat -c 'index-%i-%s-%.9Y-%.9Z' "$GIT_DIR/index" 2>/dev/null || ech
 mkdir -p "$aside" "$objects" "$keep"
 export GIT_INDEX_FILE="$aside/index"
 for index in "$kept" "$GIT_DIR/index"; do
-  [ ! -e "$index" ] || ! cp --preserve=timestamps -- "$index" "$GIT_INDEX_FILE" || break
+  [ ! -f "$index" ] || ! cp --preserve=timestamps -- "$index" "$GIT_INDEX_FILE" || break
   index=
 done
 [ "$send" != send ] || [ "\${index:-}" = "$kept" ] || git "$@" update-index -q --refresh --force-write-index || true
