@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readPlainFile } from '../../src/host/files/plain-file.ts'
 import { copyIndex } from '../../src/host/git/copy-index.ts'
-import { commitEverything, diffEverything } from '../../src/host/git/lane-state.ts'
+import { commitLeft, diffEverything } from '../../src/host/git/lane-state.ts'
 import { temporaryDirectory } from '../fixtures/repository.ts'
 
 /** A lane's git directory, and walls in which every git does nothing and is content. */
@@ -47,7 +47,7 @@ test('a HEAD that leads elsewhere is not read', async () => {
   const { top, gitDir, said, place } = quietLane()
   writeFileSync(join(top, 'elsewhere'), 'ref: refs/heads/elsewhere\n')
   symlinkSync(join(top, 'elsewhere'), join(gitDir, 'HEAD'))
-  await commitEverything(place, 'task/1-x', 'message', [])
+  await commitLeft(place, 'task/1-x', 'message', { paths: [], whole: true })
   expect(said.join('\n')).toContain(' commit ')
   expect(said.join('\n')).not.toContain('update-ref')
 })

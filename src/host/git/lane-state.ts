@@ -148,7 +148,7 @@ interface DiffRequest {
   readonly from: string
   /** Ours, and counted as the lane's: what its filters write beside the objects fills the disk too. */
   readonly room: string
-  readonly options: readonly string[]
+  readonly options?: readonly string[]
   readonly mostBytes?: number | undefined
 }
 
@@ -158,7 +158,7 @@ interface DiffRequest {
  */
 export async function diffEverything(
   place: GitPlace,
-  { from, room, options, mostBytes }: DiffRequest,
+  { from, room, options = [], mostBytes }: DiffRequest,
 ): Promise<string> {
   await mkdir(room, { recursive: true, mode: 0o700 })
   const aside = await mkdtemp(join(room, 'diff-'))
