@@ -28,8 +28,8 @@ async function takeBack(world: World, lane: OwnedLane, epoch: number): Promise<F
 }
 
 /**
- * A run whose engine is gone, or met a fault in the middle of it: its processes are stopped, everything that the agent did stays in the lane, and the
- * task is free for the next attempt. A crash of ours does not count as an attempt.
+ * A run whose engine is gone, or met a fault in the middle of it: its processes are stopped, everything that the agent
+ * did stays in the lane, and the task is free for the next attempt. A crash of ours does not count as an attempt.
  */
 export async function recoverRun(world: World, run: RunRow): Promise<void> {
   const leader = run.leader === null ? undefined : (JSON.parse(run.leader) as ProcessIdentity)
