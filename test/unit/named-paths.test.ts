@@ -20,8 +20,8 @@ test('what a command names can be read: a script with its directory, but never H
     'home/repo/scripts/c.sh',
   ])
   symlinkSync(join(top, 'outside'), join(lanes, '1/link'))
-  symlinkSync(lanes, join(home, 'work'))
-  expect(seen('sh ~/lanes/1/link/d.mjs ~/work/1 ~/agents/../lanes/1/link')).toEqual([])
+  symlinkSync(lanes, join(home, 'linked'))
+  expect(seen('sh ~/lanes/1/link/d.mjs ~/linked/1 ~/agents/../lanes/1/link')).toEqual([])
   expect(seen(`ls / ${home} ${root} ${top}/none /etc/passwd /dev/null ./x`)).toEqual([])
 })
 

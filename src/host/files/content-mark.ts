@@ -3,9 +3,7 @@ import { constants, readlinkSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { below, onDisk, rawPath } from '../archive/paths.ts'
 import { lookFor } from '../archive/walk.ts'
-
-/** Whoever works in the lane can put a pipe or a link in place of a file between two looks. */
-const NEVER_WAITING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+import { NO_LINK_NO_WAIT } from './plain-file.ts'
 
 /**
  * What stands at a path, given as bytes, in words that are the same while its content is, by what git goes by. Null:
@@ -17,7 +15,7 @@ export async function contentMark(root: string, path: string): Promise<string | 
     const node = lookFor(rawPath(root), path)
     if (node === null) return 'gone'
     if (node.type === 'symlink') return `symlink ${readlinkSync(onDisk(file), 'latin1')}`
-    await using opened = await open(onDisk(file), NEVER_WAITING)
+    await using opened = await open(onDisk(file), NO_LINK_NO_WAIT)
     const stat = await opened.stat()
     if (!stat.isFile()) return null
     const hash = createHash('sha256')
