@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
 import { makeRepository } from '../fixtures/repository.ts'
-import { openTerminal } from '../fixtures/terminal.ts'
+import { openTerminal, personsEnvironment } from '../fixtures/terminal.ts'
 
 /** Its set-up makes a file and changes another one. */
 const LEAVES = { 'a.txt': 'one\n', 'worklane.yaml': 'lanes: { setup: "date > stamp; echo two >> a.txt" }\n' }
@@ -89,7 +89,7 @@ it('says while a set-up runs what it is', async () => {
   using repository = makeRepository(HANGS)
   const { root } = repository
   const command = `cd ${root} && ${WORKLANE} run one --command true`
-  const env = process.env as Record<string, string>
+  const env = personsEnvironment()
   using terminal = openTerminal(['bash', '-c', command], { columns: 100, rows: 30, env })
   await terminal.until((lines) => lines.some((line) => /#1 one +claimed +setting up: sleep 300/.test(line)))
   expect((await worklane(root, 'status')).out).toContain('Lanes    1, 1 being made and set up\n')

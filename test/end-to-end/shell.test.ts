@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { background, contentOf, data, refused, until, WORKLANE, worklane } from '../fixtures/cli.ts'
 import { makeRepository, plainGit, type TestRepository } from '../fixtures/repository.ts'
-import { openTerminal } from '../fixtures/terminal.ts'
+import { openTerminal, personsEnvironment } from '../fixtures/terminal.ts'
 
 const before = process.env.WORKLANE_SANDBOX
 beforeAll(() => {
@@ -58,7 +58,7 @@ describe('a lane that nobody holds', () => {
   it('has a shell on the terminal of the person, where nothing types in their place', async () => {
     const { repository, root, lane } = await claimed()
     using _ = repository
-    const env = { ...process.env, SHELL: '/bin/bash', PS1: 'lane> ' } as Record<string, string>
+    const env = { ...personsEnvironment(), SHELL: '/bin/bash', PS1: 'lane> ' }
     const outer = `cd ${root} && ${WORKLANE} shell 1; echo "code $?"; read -t 1 line; echo "read <$line>"`
     using terminal = openTerminal(['bash', '-c', outer], { columns: 200, rows: 40, env, echo: true })
     const shows = async (text: string): Promise<void> =>
@@ -86,7 +86,7 @@ describe('a lane that nobody holds', () => {
     using _ = repository
     const program =
       '$|=1; $SIG{INT} = sub { print "caught\\n"; $n++ == 3 and exit 9 }; print "ready\\n"; sleep 9 for 1..9'
-    const env = process.env as Record<string, string>
+    const env = personsEnvironment()
     const outer = `cd ${root} && ${WORKLANE} shell 1 -- perl -e "$1"; echo "code $?"`
     using terminal = openTerminal(['bash', '-c', outer, 'sh', program], { columns: 80, rows: 40, env })
     await terminal.until((lines) => lines.includes('ready'))
@@ -161,7 +161,7 @@ describe('without walls', () => {
   it('is a plain shell in the lane with its environment', async () => {
     const { repository, root, lane } = await claimed()
     using _ = repository
-    const env = { ...process.env, WORKLANE_SANDBOX: 'none' } as Record<string, string>
+    const env = { ...personsEnvironment(), WORKLANE_SANDBOX: 'none' }
     const outer = `cd ${root} && ${WORKLANE} shell 1 --command 'pwd; echo $WORKLANE_TASK; ls ${root}/README.md; exit 4'; echo "code $?"`
     using terminal = openTerminal(['bash', '-c', outer], { columns: 200, rows: 40, env })
     expect(await terminal.exited).toBe(0)
