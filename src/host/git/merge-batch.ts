@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism } from 'node:os'
+import { emptyDirectory } from './empty-directory.ts'
 import { gitBytes } from './git.ts'
 import { MERGE_CONFIG } from './merge.ts'
 import { type MergeRecord, readMergeRecords, type StagedFile } from './merge-records.ts'
@@ -55,33 +54,29 @@ export async function mergeBatch(
   const left = options.related === true ? new Map<string, string>() : await checked
   const open = pairs.filter(({ key }) => !left.has(key))
   const deadline = performance.now() + (options.timeout ?? ALL)
-  const aside = await mkdtemp(join(tmpdir(), 'worklane-merge-'))
-  try {
-    await using quarantine = options.keep === true ? null : await openQuarantine(store)
-    const run: Run = {
-      store: quarantine ?? store,
-      aside,
-      deadline,
-      patience: options.patience ?? PATIENCE,
-      signal: options.signal,
-    }
-    const queue = chunksOf(open)
-    const worker = async (): Promise<void> => {
-      for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift())
-        queue.unshift(...(await mergeChunk(run, chunk, answers)))
-    }
-    await Promise.all(Array.from({ length: workersFor(open.length) }, worker))
-    for (const [key, reason] of await checked) answers.set(key, { kind: 'unknown', reason })
-  } finally {
-    await rm(aside, { recursive: true, force: true })
+  const workTree = await emptyDirectory(store)
+  await using quarantine = options.keep === true ? null : await openQuarantine(store)
+  const run: Run = {
+    store: quarantine ?? store,
+    workTree,
+    deadline,
+    patience: options.patience ?? PATIENCE,
+    signal: options.signal,
   }
+  const queue = chunksOf(open)
+  const worker = async (): Promise<void> => {
+    for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift())
+      queue.unshift(...(await mergeChunk(run, chunk, answers)))
+  }
+  await Promise.all(Array.from({ length: workersFor(open.length) }, worker))
+  for (const [key, reason] of await checked) answers.set(key, { kind: 'unknown', reason })
   return answers
 }
 
 interface Run {
   readonly store: ObjectStore
   /** An empty directory to stand in. */
-  readonly aside: string
+  readonly workTree: string
   /** By `performance.now()`. */
   readonly deadline: number
   readonly patience: number
@@ -136,12 +131,12 @@ function answerOf({ clean, tree, files }: MergeRecord): BatchAnswer {
 const KILLED = -1
 
 async function mergeTreeBatch(
-  { store, aside, signal }: Run,
+  { store, workTree, signal }: Run,
   pairs: readonly MergePair[],
   timeout: number,
 ): Promise<{ records: MergeRecord[]; exitCode: number; said: string }> {
   const { exitCode, stdout, stderr } = await gitBytes(
-    { gitDir: store.commonDir, workTree: aside },
+    { gitDir: store.commonDir, workTree },
     ['merge-tree', '--write-tree', '--stdin', '-z', '--messages'],
     {
       input: pairs.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join(''),

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Fault } from '../fault.ts'
+import { emptyDirectory } from './empty-directory.ts'
 import { type GitAnswer, git, gitBytes, gitLine } from './git.ts'
 import { nameInLanes, readConflictKinds } from './merge-records.ts'
 import { asText } from './path-bytes.ts'
@@ -102,23 +100,19 @@ async function dress(place: SharedPlace, tree: string, parents: readonly string[
 }
 
 async function runMergeTree(place: SharedPlace, ours: string, theirs: string): Promise<MergeAnswer> {
-  const aside = await mkdtemp(join(tmpdir(), 'worklane-merge-'))
-  try {
-    const answer = await gitBytes(
-      { gitDir: place.commonDir, workTree: aside },
-      ['merge-tree', '--write-tree', '-z', '--name-only', ours, theirs],
-      {
-        answers: [0, 1, 128],
-        timeout: MERGE_TIMEOUT,
-        config: MERGE_CONFIG,
-        env: { GIT_ATTR_NOSYSTEM: '1' },
-        writes: true,
-      },
-    )
-    return readMergeTree(answer)
-  } finally {
-    await rm(aside, { recursive: true, force: true })
-  }
+  const workTree = await emptyDirectory(place)
+  const answer = await gitBytes(
+    { gitDir: place.commonDir, workTree },
+    ['merge-tree', '--write-tree', '-z', '--name-only', ours, theirs],
+    {
+      answers: [0, 1, 128],
+      timeout: MERGE_TIMEOUT,
+      config: MERGE_CONFIG,
+      env: { GIT_ATTR_NOSYSTEM: '1' },
+      writes: true,
+    },
+  )
+  return readMergeTree(answer)
 }
 
 /**
