@@ -53,14 +53,12 @@ test('nothing is mounted through a link in the lane, and nothing there is moved 
   expect(readdirSync(victim)).toEqual(['src'])
 })
 
-test('nor through one in the git directory of the lane', async () => {
+test('git that collects has nothing mounted within what the lane can write', async () => {
   using lane = await walledLane()
   const { git, path, repository, walls } = lane
-  const { victim } = outside(lane)
-  lane.inside(`ln -sf /oldroot${victim}/file "$(git rev-parse --git-dir)/config"`)
   const { root, gitDir: commonDir } = repository
   const room = { uid: walls.uid, room: dirname(git), root, commonDir, lanes: dirname(path) }
-  const collecting = gitWalls({ ...room, gitDirectory: git })
-  const readable = [{ from: join(root, 'README.md'), to: join(git, 'config') }]
-  expect(() => collecting.wrap(['true'], { readable })).toThrow('The walls cannot be built')
+  const words = gitWalls({ ...room, gitDirectory: git }).wrap(['true'])
+  expect(words.filter((word) => word.startsWith(git))).toEqual([git, git])
+  expect(words[words.indexOf(git) - 1]).toBe('--ro-bind')
 })

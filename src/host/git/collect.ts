@@ -1,13 +1,15 @@
-import { closeSync, lstatSync, mkdirSync, opendirSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { closeSync, lstatSync, mkdirSync, opendirSync, openSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { execa } from 'execa'
 import { whyNoRefs } from '../../board/ref-names.ts'
 import { diskFull, Fault } from '../fault.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
+import { readPlainFile } from '../files/plain-file.ts'
 import type { Bind } from '../sandbox/bubblewrap.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
+import { layView, VIEW } from './lane-git-view.ts'
 import { limitHeap, whyTooMuch } from './most-heap.ts'
 
 /** What a private git directory holds beyond what it was given, as it says itself: nothing of it is believed yet. */
@@ -64,14 +66,13 @@ git rev-list --parents --ignore-missing --max-count=20000 --reflog --not --all >
 wait "$packing"`
 
 /**
- * Only once every process of the lane is gone. Git reads objects, refs and reflogs of the private directory, and settings
- * of ours in place of its own: one that includes a FIFO, or fetches what is missing by a program, would hang it.
+ * Only once every process of the run is gone.
  * @throws Fault `import-refused`: what it holds is not what git writes, or it does not answer in time
  */
 export async function collect(request: CollectRequest): Promise<Collected> {
   const { path, walls, given, outbox, largestFile } = request
   const bytes = await plainFiles(path)
-  const readable = settingsOfOurs(request)
+  const readable = viewOf(request, await headOf(request))
   const pack = join(outbox, 'objects.pack')
   const script = ['/bin/sh', '-c', `${limitHeap(largestFile)}\n${SCRIPT}`, 'sh', String(largestFile + 1)]
   const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
@@ -114,7 +115,7 @@ const PATIENCE_FOR_A_NAME = 10_000
 /** A file that was left out because it is too large, for those who are told of it; null: the lane does not say. */
 export async function tooLargeFile(request: CollectRequest): Promise<{ path: string; bytes: number } | null> {
   const { walls, largestFile } = request
-  const readable = settingsOfOurs(request)
+  const readable = viewOf(request, await headOf(request))
   const script = [
     '/bin/sh',
     '-c',
@@ -143,10 +144,10 @@ export async function tooLargeFile(request: CollectRequest): Promise<{ path: str
   return largest ?? null
 }
 
-function environmentOf({ path, walls }: CollectRequest): NodeJS.ProcessEnv {
+function environmentOf({ walls }: CollectRequest): NodeJS.ProcessEnv {
   const env = {
     ...inheritedEnvironment(),
-    GIT_DIR: path,
+    GIT_DIR: VIEW,
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
   }
@@ -158,23 +159,21 @@ function without({ given, known }: CollectRequest): string {
   return [...new Set([...given.values(), ...known])].map((oid) => `^${oid}\n`).join('')
 }
 
-/**
- * Files that are seen over those of the lane: where objects come from, and nothing that runs or is read besides. In one
- * go, so that git has been started before the caller starts what waits for it.
- */
-function settingsOfOurs({ path, commonDir, outbox, known }: CollectRequest): Bind[] {
+/** Bytes of a HEAD. */
+const LONGEST_HEAD = 4096
+
+async function headOf({ path }: CollectRequest): Promise<Buffer> {
+  const head = await readPlainFile(join(path, 'HEAD'), LONGEST_HEAD)
+  if (head === null) throw refused('its HEAD cannot be read')
+  return head.bytes
+}
+
+/** In one go, so that git has been started before the caller starts what waits for it. */
+function viewOf({ path, commonDir, outbox, known }: CollectRequest, head: Buffer): Bind[] {
   rmSync(outbox, { recursive: true, force: true })
-  mkdirSync(outbox, { recursive: true, mode: 0o755 })
-  const isSha1 = known.every((oid) => oid.length === 40)
-  const texts = {
-    config: `[core]\n\trepositoryformatversion = ${isSha1 ? 0 : 1}\n\tbare = false\n${isSha1 ? '' : '[extensions]\n\tobjectformat = sha256\n'}`,
-    'objects/info/alternates': `${join(commonDir, 'objects')}\n`,
-  }
-  return Object.entries(texts).map(([name, text]) => {
-    const from = join(outbox, basename(name))
-    writeFileSync(from, text, { mode: 0o644 })
-    return { from, to: join(path, name) }
-  })
+  mkdirSync(outbox, { recursive: true, mode: 0o700 })
+  const format = known.every((oid) => oid.length === 40) ? 'sha1' : 'sha256'
+  return layView(join(outbox, 'view'), { path, head, commonDir, format })
 }
 
 function readAnswer(answer: string, given: ReadonlyMap<string, string>): Omit<Collected, 'pack'> {

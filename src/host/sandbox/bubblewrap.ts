@@ -5,6 +5,8 @@ export interface Bind {
   readonly from: string
   /** Absolute path inside; the same path when left out. */
   readonly to?: string
+  /** Not shown where it is not there; else it is an error. */
+  readonly optional?: boolean
 }
 
 /** What a program inside the walls can see and do. Paths are absolute. */
@@ -83,7 +85,7 @@ export function bubblewrap(policy: WallsPolicy, argv: readonly string[]): string
 }
 
 export interface Mount {
-  readonly how: '--bind' | '--ro-bind' | '--tmpfs'
+  readonly how: '--bind' | '--ro-bind' | '--ro-bind-try' | '--tmpfs'
   readonly from: string
   readonly to: string
 }
@@ -99,7 +101,14 @@ export function mountsOf({ homes, hidden, readable, writable, pinned }: WallsPol
       '--tmpfs',
       hidden.map((path) => ({ from: path })),
     ),
-    ...bind('--ro-bind', readable),
+    ...bind(
+      '--ro-bind-try',
+      readable.filter(({ optional }) => optional === true),
+    ),
+    ...bind(
+      '--ro-bind',
+      readable.filter(({ optional }) => optional !== true),
+    ),
     ...bind('--bind', writable),
     ...bind('--ro-bind', pinned),
   ]
