@@ -75,18 +75,21 @@ export interface Completion {
   /** The frozen commit. */
   readonly result: string
   readonly review: boolean
+  /** Why it needs one whatever was asked for; null: it does not. */
+  readonly reviewReason?: string | null
   /** Command that it must pass before it lands, whoever lands it; null: who lands it says. */
   readonly verify: string | null
 }
 
 /** in_progress → completed, with its landing queued (or waiting for a review) in the same transaction. */
 export async function completeTask(tx: Tx, task: Task, completion: Completion): Promise<Landing | Refusal> {
-  const { style, base, result, verify } = completion
+  const { style, base, result, verify, reviewReason: reason = null } = completion
+  const review = completion.review || reason !== null
   const moved = await moveTask(tx, task, 'complete', { result })
   if (isRefusal(moved)) return moved
   await endLease(tx, task.id, 'completed')
   await tell(tx, { type: 'task.completed', subject: `task/${task.id}`, epoch: task.epoch, data: { result } })
-  const state: LandingState = completion.review ? 'awaiting_review' : 'queued'
+  const state: LandingState = review ? 'awaiting_review' : 'queued'
   const row = await tx.db
     .insertInto('landing')
     .values({
@@ -98,14 +101,14 @@ export async function completeTask(tx: Tx, task: Task, completion: Completion): 
       candidate: null,
       candidateOn: null,
       verify,
-      reason: null,
+      reason,
       createdAt: tx.now,
       updatedAt: tx.now,
     })
     .returningAll()
     .executeTakeFirstOrThrow()
-  const type = completion.review ? 'landing.review_requested' : 'landing.queued'
-  await tell(tx, { type, subject: `landing/${row.id}`, data: { task: task.id, result, base, style } })
+  const type = review ? 'landing.review_requested' : 'landing.queued'
+  await tell(tx, { type, subject: `landing/${row.id}`, data: { task: task.id, result, base, style, reason } })
   return toLanding(row)
 }
 

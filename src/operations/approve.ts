@@ -15,7 +15,7 @@ export default operation({
   run: async ({ world }, { id }) =>
     await transact(world.ledger, world.actor, async (tx) => {
       const landing = await underReview(tx, id)
-      return 'refused' in landing ? landing : await moveLanding(tx, landing.id, 'approve')
+      return 'refused' in landing ? landing : await moveLanding(tx, landing.id, 'approve', { reason: null })
     }),
 })
 

@@ -9,6 +9,7 @@ import { innerWork } from '../engine/inner-work.ts'
 import { openOperation } from '../engine/lane-git.ts'
 import { hasWalls, refuseWithoutWalls } from '../engine/sandbox.ts'
 import { leftByAgent } from '../engine/set-up-left.ts'
+import { settingsChange } from '../engine/settings-change.ts'
 import { settleLanes } from '../engine/settle.ts'
 import { undoneWork } from '../engine/undone.ts'
 import type { World } from '../engine/world.ts'
@@ -43,6 +44,7 @@ export default operation({
       )
     const frozen = await freeze(world, held, lane)
     if (isRefusal(frozen)) return frozen
+    const reviewReason = await settingsChange(world, lane, frozen.result)
     const done = await transact(world.ledger, world.actor, async (tx) => {
       const still = await holdsTask(tx, id, mine)
       if (isRefusal(still)) return still
@@ -53,6 +55,7 @@ export default operation({
         base: lane.base,
         result: frozen.result,
         review: still.review || review,
+        reviewReason,
         verify: still.verify ?? verify,
       })
     })
@@ -62,6 +65,7 @@ export default operation({
       id,
       state: frozen.commits === 0 ? 'landed' : 'completed',
       landing: frozen.commits === 0 ? null : done.state,
+      reason: reviewReason,
       ...frozen,
     }
   },

@@ -85,7 +85,10 @@ function explain(
       next: `worklane logs ${id}; then worklane task retry ${id}, or worklane task cancel ${id}`,
     }
   if (landing?.state === 'awaiting_review')
-    return { reason: 'waits for a review', next: `worklane lane diff ${id}; then worklane approve ${id}` }
+    return {
+      reason: landing.reason ?? 'waits for a review',
+      next: `worklane lane diff ${id}; then worklane approve ${id}`,
+    }
   if (landing?.state === 'held')
     return {
       reason: withFiles(landing),

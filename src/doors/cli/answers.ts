@@ -86,11 +86,13 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   complete: ({
     id,
     landing,
+    reason,
     commits,
     committed,
   }: {
     id: number
     landing: string | null
+    reason: string | null
     commits: number
     committed: readonly string[]
   }) =>
@@ -104,7 +106,9 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
         ? `Task ${id} needed no change and is done.`
         : `Task ${id} is completed with ${plural(commits, 'commit')}.`,
       ...(landing === 'awaiting_review'
-        ? [`It waits for a review: worklane lane diff ${id}, then worklane approve ${id}`]
+        ? [
+            `${reason === null ? '' : `${reason} `}It waits for a review: worklane lane diff ${id}, then worklane approve ${id}`,
+          ]
         : []),
       ...(landing === 'queued' ? ['Land it with: worklane land'] : []),
     ].join('\n'),

@@ -56,7 +56,7 @@ export function landText({
     ),
     ...waiting.map(
       (entry) =>
-        `… #${entry.task} ${entry.state?.replace('_', ' ')}${entry.state === 'awaiting_review' ? `: worklane approve ${entry.task}` : ''}`,
+        `… #${entry.task} ${entry.state?.replace('_', ' ')}${entry.reason ? `: ${entry.reason}` : ''}${entry.state === 'awaiting_review' ? `\n    worklane lane diff ${entry.task}; then worklane approve ${entry.task}` : ''}`,
     ),
   ]
   const told = [

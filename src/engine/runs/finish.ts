@@ -23,6 +23,7 @@ import { diskIsFull, wantsRoom } from '../disk.ts'
 import { type Inside, leaveWalls } from '../hand-over.ts'
 import { innerWork } from '../inner-work.ts'
 import { leftByAgent } from '../set-up-left.ts'
+import { settingsChange } from '../settings-change.ts'
 import { undoneWork } from '../undone.ts'
 import type { World } from '../world.ts'
 import type { OpenMerge } from './conflict.ts'
@@ -48,6 +49,8 @@ export interface FinishedAttempt {
 export async function finishAttempt(world: World, finished: FinishedAttempt): Promise<Verdict> {
   const { task, lane, run, exit } = finished
   const { verdict, result, fate } = forgiveFullDisk(world, finished.limit, await lookAtWork(world, finished))
+  const done = verdict.outcome === 'completed' && result !== null
+  const reviewReason = done ? await settingsChange(world, lane, result) : null
   crashPoint('run.judged')
   await transact(world.ledger, world.actor, async (tx) => {
     const code = typeof exit === 'string' ? null : exit.exitCode
@@ -59,7 +62,8 @@ export async function finishAttempt(world: World, finished: FinishedAttempt): Pr
     const held = await holdsTask(tx, task.id, task.epoch)
     // Cancelled or taken over meanwhile: the run is told, the task is no longer ours to move.
     if (isRefusal(held)) return null
-    return await conclude(tx, world, { task: held, lane, verdict, result, verify: finished.verify })
+    const { verify } = finished
+    return await conclude(tx, world, { task: held, lane, verdict, result, verify, reviewReason })
   })
   return verdict
 }
@@ -204,9 +208,9 @@ async function unresolved(
 async function conclude(
   tx: Tx,
   world: World,
-  end: Pick<FinishedAttempt, 'task' | 'lane' | 'verify'> & Weighed,
+  end: Pick<FinishedAttempt, 'task' | 'lane' | 'verify'> & Weighed & { readonly reviewReason: string | null },
 ): Promise<unknown | Refusal> {
-  const { task, lane, verdict, result, verify } = end
+  const { task, lane, verdict, result, verify, reviewReason } = end
   const { style, review } = world.settings.landing
   if (verdict.outcome === 'completed' && result !== null)
     return await completeTask(tx, task, {
@@ -214,6 +218,7 @@ async function conclude(
       base: lane.base,
       result,
       review: task.review || review,
+      reviewReason,
       verify: task.verify ?? verify,
     })
   if (verdict.outcome === 'no_change') return await completeEmpty(tx, task)

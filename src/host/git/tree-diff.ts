@@ -13,6 +13,12 @@ export async function treeDiff(place: SharedPlace, from: string, to: string): Pr
   return readRawDiff((await gitBytes({ gitDir: place.commonDir }, args)).stdout)
 }
 
+/** Names at the root at which two commits differ, or something below them does. Bytes as well. */
+export async function rootChanges(place: SharedPlace, from: string, to: string): Promise<string[]> {
+  const args = ['diff-tree', '-z', '--name-only', '--no-renames', '--ignore-submodules=none', from, to, '--']
+  return splitZero((await gitBytes({ gitDir: place.commonDir }, args)).stdout)
+}
+
 /** `:<mode> <mode> <object> <object> <status>` and the path, each closed by NUL (git-diff-tree(1), raw format). */
 function readRawDiff(text: string): TreeChange[] {
   const fields = splitZero(text)

@@ -25,8 +25,8 @@ const WORDINGS: Readonly<Partial<Record<EventType, Wording>>> = {
   'lane.setup_failed': (event, id) => `${because('set-up failed', event)}; see: worklane logs ${id}`,
   'lane.quarantined': quarantined,
   'lane.network_refused': (event) => text(event, 'text').replace(/^Worklane: /, ''),
-  'landing.review_requested': (_, id) =>
-    `waits for a review: worklane lane diff ${id}, then worklane approve ${id} or worklane reject ${id} --note WHY`,
+  'landing.review_requested': (event, id) =>
+    `${because('waits for a review', event)}: worklane lane diff ${id}, then worklane approve ${id} or worklane reject ${id} --note WHY`,
   'landing.approved': () => 'approved',
   'landing.conflicted': (event) => reasonAndFiles(raw(event, 'reason') || 'conflicts', files(event)),
   'landing.rejected': (event) => because('rejected', event),
