@@ -77,6 +77,7 @@ async function prepareInside(world: World, request: ProgramRequest): Promise<Pro
       ...namedPaths(request.command, {
         home: walls.home,
         root: world.repository.root,
+        commonDir: world.repository.commonDir,
         lanes: lanesDirectory(world),
       }),
       ...(request.readable ?? []),

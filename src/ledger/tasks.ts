@@ -227,6 +227,7 @@ export interface Note {
    */
   readonly kind:
     | 'attempt'
+    | 'walls'
     | 'conflict'
     | 'rejection'
     | 'review'

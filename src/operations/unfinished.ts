@@ -39,7 +39,7 @@ export function unfinishedTasks(tasks: readonly Task[], known: Known): Unfinishe
       const landing = isTold(task, note) ? landings.get(id) : undefined
       const { reason, next } = explain(task, all, {
         landing,
-        note: note?.text ?? null,
+        note,
         paused,
         open: open.get(id),
         run: runs.get(id),
@@ -56,7 +56,7 @@ function isTold({ state }: Task, note: Note | undefined): boolean {
 
 interface About {
   readonly landing: Landing | undefined
-  readonly note: string | null
+  readonly note: Note | undefined
   readonly open: string | undefined
   readonly run: Run | undefined
   /** The command that lands it. */
@@ -70,7 +70,7 @@ function explain(
   { landing, note, open, run, paused, land }: About,
 ): Pick<Unfinished, 'reason' | 'next'> {
   const { id, state } = task
-  const why = landing?.state === 'conflicted' ? withFiles(landing) : note
+  const why = landing?.state === 'conflicted' ? withFiles(landing) : (note?.text ?? null)
   if (state === 'failed' && open !== undefined)
     return {
       reason: why,
@@ -102,7 +102,8 @@ function explain(
   if (state === 'completed') return { reason: 'waits in the landing queue', next: land }
   if (state === 'in_progress') return { reason: 'somebody works on it', next: `worklane task show ${id}` }
   const stands = standing(task, all)
-  if (stands.kind === 'ready') return { reason: why, next: other ?? 'worklane run' }
+  const retest = note?.kind === 'walls' ? 'worklane sandbox test; then worklane run' : null
+  if (stands.kind === 'ready') return { reason: why, next: other ?? retest ?? 'worklane run' }
   const on = stands.by.map((other) => `task ${other}`).join(', ')
   return stands.kind === 'unreachable'
     ? { reason: `waits for ${on}, which did not succeed`, next: `worklane task show ${stands.by[0] ?? id}` }

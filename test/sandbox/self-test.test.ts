@@ -148,7 +148,8 @@ describe('the product', () => {
     const run = await worklane(repository.root, env, 'run', '--command', 'true', '--json')
     expect(run.out.match(/"type":"task.claimed"/g)).toHaveLength(1)
     const answer = JSON.parse(run.out.trim().split('\n').at(-1) ?? '')
-    const waits = { id: 1, state: 'pending', reason: expect.stringMatching(/^The walls of .* do not hold/) }
+    const reason = expect.stringMatching(/^The walls of .* do not hold/)
+    const waits = { id: 1, state: 'pending', reason, next: 'worklane sandbox test; then worklane run' }
     expect(answer.data.unfinished).toMatchObject([waits])
     const test = await worklane(repository.root, env, 'sandbox', 'test')
     expect(test).toMatchObject({ code: 1 })

@@ -92,8 +92,9 @@ async function gaveUpInTime(world: World, task: Task, rules: AttemptRules): Prom
  * else the task waits as it is for a person.
  */
 async function laneFor(world: World, task: Task, rules: AttemptRules): Promise<OwnedLane | null> {
-  const giveUp = async (why: Pick<Refusal, 'message' | 'hint'>, waits: boolean): Promise<null> => {
-    const note = { kind: 'attempt', text: inSentences(why) } as const
+  const giveUp = async (why: Pick<Refusal, 'code' | 'message' | 'hint'>, waits: boolean): Promise<null> => {
+    const kind = why.code === 'walls-open' ? 'walls' : 'attempt'
+    const note = { kind, text: inSentences(why) } as const
     const back = await transact(world.ledger, world.actor, async (tx) => {
       const held = await holdsTask(tx, task.id, task.epoch)
       if (isRefusal(held)) return held

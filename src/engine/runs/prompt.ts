@@ -3,6 +3,7 @@ import type { Note } from '../../ledger/tasks.ts'
 
 const HEADING: Readonly<Record<Note['kind'], string>> = {
   attempt: 'An earlier attempt did not succeed',
+  walls: 'The walls of its lane did not hold',
   conflict: 'It could not be merged',
   rejection: 'It was rejected',
   review: 'A reviewer sent it back',

@@ -153,7 +153,8 @@ function isOfProject(name: string): boolean {
   return name === '.git' || name.startsWith('.env')
 }
 
-function isIn(path: string, directory: string): boolean {
+/** Whether a path is a directory or lies below it. */
+export function isIn(path: string, directory: string): boolean {
   return path === directory || directory === '/' || path.startsWith(`${directory}/`)
 }
 

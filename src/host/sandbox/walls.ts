@@ -6,7 +6,7 @@ import { objectDirectories } from '../git/alternates.ts'
 import { type Bind, bubblewrap, type WallsPolicy } from './bubblewrap.ts'
 import { callFilter } from './call-filter.ts'
 import { layMountPoints } from './mount-points.ts'
-import { systemDirectories, systemFileDirectories, systemFiles, toolDirectories } from './system.ts'
+import { isIn, systemDirectories, systemFileDirectories, systemFiles, toolDirectories } from './system.ts'
 
 /** The walls around a directory: what runs inside sees the directory, the machine's programs and little else. */
 export interface Walls {
@@ -36,7 +36,7 @@ export interface WallsRequest {
   readonly uid: number | null
   /** The main checkout: its place is shown empty. */
   readonly root: string
-  /** Whose objects can be read. */
+  /** Shown empty too, wherever it lies, but for its objects. */
   readonly commonDir: string
   /** Where lanes lie. */
   readonly lanes: string
@@ -175,11 +175,7 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
     cwd: directory,
     uid,
     system: systemDirectories(),
-    hidden: [
-      ...(isAround(root, user.home) ? [] : [root]),
-      ...(emptyHome ? [user.home] : []),
-      ...(request.hidden ?? []),
-    ],
+    hidden: [...hiddenOf(request, user.home), ...(emptyHome ? [user.home] : []), ...(request.hidden ?? [])],
     homes: [
       ...(emptyHome ? [] : [{ from: join(room, 'home'), to: user.home }]),
       { from: join(room, 'tmp'), to: '/tmp' },
@@ -211,9 +207,13 @@ function layFilter(room: string, network: boolean): string | null {
   return file
 }
 
-/** HOME can be the checkout itself, or lie in it. */
-function isAround(root: string, home: string): boolean {
-  return root === '/' || home === root || home.startsWith(`${root}/`)
+/**
+ * Where the main checkout is or holds HOME or /tmp, the private ones stand there. In them a lane could make what the git
+ * directory holds; nothing of it would be real, and the self-test could not tell.
+ */
+function hiddenOf({ root, commonDir }: WallsRequest, home: string): string[] {
+  const isShown = isIn(home, root) || isIn('/tmp', root)
+  return [...(isShown ? [] : [root]), ...(!isShown && isIn(commonDir, root) ? [] : [commonDir])]
 }
 
 /** The `.git` file that is seen inside. */
