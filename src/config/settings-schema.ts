@@ -13,6 +13,7 @@ import {
   trueOrFalse,
   wholeNumber,
 } from './fields.ts'
+import { type KeptPlaces, refuseKeptPlaces } from './sandbox-paths.ts'
 import { LANDING_STYLES, SANDBOX_MODES, type Settings } from './settings.ts'
 import { NETWORK } from './tasks/rules.ts'
 import { parseYaml } from './yaml-source.ts'
@@ -22,10 +23,11 @@ import { parseYaml } from './yaml-source.ts'
  * a file: zod and yaml take some 90 ms.
  * @throws UsageError
  */
-export function parseSettings(file: string, text: string, defaults: Settings): Settings {
+export function parseSettings(file: string, text: string, defaults: Settings, places: KeptPlaces): Settings {
   const source = parseYaml(file, text)
   const known = (path: readonly PropertyKey[]) => keysAt(defaults, path)
   const settings = checkFields({ source, path: [], what: 'The file', known }, source.value, schema(defaults))
+  refuseKeptPlaces(source, settings, places)
   const { landing, lanes } = settings
   return { ...settings, landing: { ...landing, setup: landing.setup ?? lanes.setup } }
 }

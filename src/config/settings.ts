@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NetworkPolicy } from '../board/network.ts'
+import type { KeptPlaces } from './sandbox-paths.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The settings of one repository, from `worklane.yaml` at the root of its main worktree. Deeply frozen. */
@@ -164,9 +165,9 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
  * file gives the defaults. Data only, by design: settings that are code would be code from the repository.
  * @throws UsageError
  */
-export async function readSettings(rootDirectory: string): Promise<Settings> {
-  refuseLookalike(rootDirectory)
-  const path = join(rootDirectory, SETTINGS_FILE)
+export async function readSettings(places: KeptPlaces): Promise<Settings> {
+  refuseLookalike(places.root)
+  const path = join(places.root, SETTINGS_FILE)
   // Many commands run where there is no such file, and must not pay for loading what reads one.
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return DEFAULT_SETTINGS
   const [{ readSource }, { parseSettings }] = await Promise.all([
@@ -178,7 +179,7 @@ export async function readSettings(rootDirectory: string): Promise<Settings> {
     throw new UsageError(`${SETTINGS_FILE} is a link that leads nowhere.`, {
       hint: 'Mend the link, or remove it: without the file everything has its default.',
     })
-  return deepFreeze(parseSettings(SETTINGS_FILE, text, DEFAULT_SETTINGS))
+  return deepFreeze(parseSettings(SETTINGS_FILE, text, DEFAULT_SETTINGS, places))
 }
 
 function refuseLookalike(rootDirectory: string): void {

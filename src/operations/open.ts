@@ -67,7 +67,7 @@ function refuseNetwork(commonDir: string): void {
 async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): Promise<Place> {
   const repository = await usableRepository(cwd)
   const { root } = repository
-  const settings = await readSettings(root)
+  const settings = await readSettings({ ...repository, home: homedir() })
   const redact = lazyRedactor(() => [
     ...secretValues(process.env),
     ...envFiles(root, settings.lanes.copy).flatMap(dotenvSecrets),

@@ -7,11 +7,13 @@ import { parseSettings } from '../../../src/config/settings-schema.ts'
 import { settingsTemplate } from '../../../src/config/settings-template.ts'
 import { temporaryDirectory } from '../../fixtures/repository.ts'
 
+const PLACES = { home: '/h', root: '/r', commonDir: '/r/.git' }
+
 describe('settingsTemplate', () => {
   it('says nothing but the defaults where nothing was found', async () => {
     const root = temporaryDirectory()
     writeFileSync(join(root, 'worklane.yaml'), settingsTemplate({ verify: null, setup: null, copy: [] }))
-    expect(await readSettings(root)).toEqual(DEFAULT_SETTINGS)
+    expect(await readSettings({ ...PLACES, root })).toEqual(DEFAULT_SETTINGS)
     rmSync(root, { recursive: true })
   })
 
@@ -37,7 +39,12 @@ describe('settingsTemplate', () => {
     const path = fc.constantFrom('.env', '.env.local', '.env.a b', ".env.'x", '.env."')
     fc.assert(
       fc.property(fc.option(command), fc.option(command), fc.uniqueArray(path), (verify, setup, copy) => {
-        const settings = parseSettings('x', settingsTemplate({ verify, setup, copy }), DEFAULT_SETTINGS)
+        const settings = parseSettings(
+          'x',
+          settingsTemplate({ verify, setup, copy }),
+          DEFAULT_SETTINGS,
+          PLACES,
+        )
         expect([settings.landing.verify, settings.lanes.setup, settings.lanes.copy]).toEqual([
           verify,
           setup,
@@ -51,7 +58,7 @@ describe('settingsTemplate', () => {
   it('shows examples that are correct and defaults that are true', () => {
     const lines = settingsTemplate({ verify: null, setup: null, copy: [] }).split('\n')
     const enabled = lines.map((line) => line.replace(/^(\s*)# (\w+: .+)$/, '$1$2')).join('\n')
-    const settings = parseSettings('x', enabled, DEFAULT_SETTINGS)
+    const settings = parseSettings('x', enabled, DEFAULT_SETTINGS, PLACES)
     const { lanes, agents, landing } = DEFAULT_SETTINGS
     expect(settings.base).toBe('main')
     expect([settings.lanes.directory, settings.lanes.branch, settings.lanes.ports]).toEqual([

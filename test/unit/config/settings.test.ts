@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DEFAULT_SETTINGS, readSettings, type Settings } from '../../../src/config/settings.ts'
@@ -12,9 +12,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
+const places = () => ({ root, home: join(root, 'home'), commonDir: join(root, '.git') })
+
 async function read(text: string): Promise<Settings> {
   writeFileSync(join(root, 'worklane.yaml'), text)
-  return await readSettings(root)
+  return await readSettings(places())
 }
 
 async function refused(text: string): Promise<string> {
@@ -74,7 +76,7 @@ limits:
 
 describe('readSettings', () => {
   it('gives the defaults where there is no file', async () => {
-    expect(await readSettings(root)).toEqual(DEFAULT_SETTINGS)
+    expect(await readSettings(places())).toEqual(DEFAULT_SETTINGS)
   })
 
   it.each([
@@ -174,7 +176,7 @@ describe('readSettings', () => {
       const loaded = []
       registerHooks({ resolve(name, context, next) { loaded.push(name); return next(name, context) } })
       const { readSettings } = await import(${JSON.stringify(settings)})
-      await readSettings(${JSON.stringify(root)})
+      await readSettings(${JSON.stringify(places())})
       console.log(loaded.filter((name) => !name.startsWith('node:') && !name.startsWith('.') && !name.startsWith('file:')).join())
     `
     const flags = ['--no-warnings', '--input-type=module', '--eval', script]
@@ -241,20 +243,46 @@ describe('a wrong settings file', () => {
     expect(await refused(text)).toMatch(message)
   })
 
+  it.each([
+    ['~/', 'is HOME or holds it'],
+    ['~/.', 'is HOME or holds it'],
+    ['~/over', 'is HOME or holds it'],
+    ['ROOT/side/up/..', "is git's own directory or holds it"],
+    ['ROOT', 'is HOME or holds it'],
+    ['OUT/checkout', 'is the main checkout or holds it'],
+    ['OUT/gits', "is git's own directory or holds it"],
+    ['~/gits/x/hooks', "lies in git's own directory"],
+    ['OUT/lanes', 'is the directory of the lanes or holds it'],
+  ])('that opens %s to lanes: it %s', async (path, why) => {
+    const out = temporaryDirectory()
+    const [home, checkout, commonDir] = [join(root, 'home'), join(out, 'checkout'), join(out, 'gits/x')]
+    for (const directory of [home, checkout, join(commonDir, 'hooks')])
+      mkdirSync(directory, { recursive: true })
+    mkdirSync(join(root, 'side'))
+    symlinkSync(commonDir, join(root, 'side/up'))
+    symlinkSync(root, join(home, 'over'))
+    symlinkSync(join(out, 'gits'), join(home, 'gits'))
+    const named = path.replace('ROOT', root).replace('OUT', out)
+    const text = `lanes: { directory: ../lanes }\nsandbox:\n  write:\n    - /srv\n    - ${JSON.stringify(named)}\n`
+    writeFileSync(join(checkout, 'worklane.yaml'), text)
+    const { message } = await laterRefusal(readSettings({ home, root: checkout, commonDir }))
+    expect(message).toContain(`worklane.yaml:5: sandbox.write[1] ${why}`)
+  })
+
   it('is refused by the name people try first, when it has another', async () => {
     writeFileSync(join(root, 'worklane.yml'), 'base: main\n')
-    expect((await laterRefusal(readSettings(root))).hint).toBe('Rename worklane.yml to worklane.yaml.')
+    expect((await laterRefusal(readSettings(places()))).hint).toBe('Rename worklane.yml to worklane.yaml.')
   })
 
   it('is refused with the line where it stops being UTF-8', async () => {
     writeFileSync(join(root, 'worklane.yaml'), Buffer.from('base: main\nchecks: ["\xff"]\n', 'latin1'))
-    expect((await laterRefusal(readSettings(root))).message).toMatch(/worklane\.yaml:2: .*UTF-8/)
+    expect((await laterRefusal(readSettings(places()))).message).toMatch(/worklane\.yaml:2: .*UTF-8/)
   })
 
   it('is refused when it is a directory or too large', async () => {
     const path = join(root, 'worklane.yaml')
     mkdirSync(path)
-    expect((await laterRefusal(readSettings(root))).message).toMatch(/is a directory/)
+    expect((await laterRefusal(readSettings(places()))).message).toMatch(/is a directory/)
     rmSync(path, { recursive: true })
     expect(await refused(`# ${'x'.repeat(2 ** 20)}`)).toMatch(/larger than 1 MiB/)
   })
