@@ -21,7 +21,6 @@ import { notesOf } from '../ledger/tasks.ts'
 import { transact } from '../ledger/transact.ts'
 import { duration, taskId } from './fields.ts'
 import { operation } from './operation.ts'
-import { tellNoWalls } from './sandbox.ts'
 
 export default operation({
   summary: 'Take a task and get its lane',
@@ -56,7 +55,6 @@ export default operation({
     )
     if (isRefusal(claim)) return claim
     crashPoint('claim.taken')
-    tellNoWalls(context)
     return await withLane(world, claim)
   },
 })

@@ -9,6 +9,7 @@ import { rescueLedger } from './rescue-ledger.ts'
 export default operation({
   summary: 'Find what is not as it should be, and repair it',
   examples: ['worklane doctor', 'worklane doctor --fix', 'worklane doctor --archives'],
+  tellsWalls: true,
   input: z.object({
     fix: z.boolean().optional().describe('Carry the repairs out that are safe'),
     archives: z.boolean().optional().describe('Unpack every archive and compare all of it'),

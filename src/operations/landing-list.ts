@@ -4,6 +4,7 @@ import { landingQueue } from '../ledger/landings.ts'
 import { verifyRuns } from '../ledger/verify-runs.ts'
 import { whole } from './fields.ts'
 import { operation } from './operation.ts'
+import { openTasks } from './sandbox.ts'
 
 export default operation({
   summary: 'Show the landing queue, and what was verified',
@@ -16,6 +17,8 @@ export default operation({
     const [queue, verified] = [await landingQueue(db), await verifyRuns(db, runs ?? 10)]
     return {
       paused: await isLandingPaused(db),
+      /** Tasks with an agent at work that no walls hold. */
+      open: await openTasks(world),
       queue: queue.map(({ taskId, state, base, verify, reason, files }) => ({
         task: taskId,
         state,

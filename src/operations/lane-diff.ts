@@ -7,6 +7,7 @@ import { diffEverything } from '../host/git/lane-state.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
 import { operation } from './operation.ts'
+import { openTasks } from './sandbox.ts'
 
 export default operation({
   summary: 'Show what a lane changed, uncommitted work included',
@@ -27,6 +28,8 @@ export default operation({
     const options = stat === true ? ['--stat'] : []
     return {
       from,
+      /** An agent works in it without walls. */
+      open: (await openTasks(world)).includes(id),
       diff: await diffEverything(place, { from, room: laneRoom(world, lane.id), options, mostBytes }),
     }
   },

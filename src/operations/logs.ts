@@ -11,7 +11,6 @@ import { needTask } from '../ledger/tasks.ts'
 import { lastVerifyLog } from '../ledger/verify-runs.ts'
 import { task, whole } from './fields.ts'
 import { type Context, operation } from './operation.ts'
-import { tellNoWalls } from './sandbox.ts'
 
 export default operation({
   summary: 'Show what an agent printed',
@@ -40,7 +39,6 @@ export default operation({
         'Agents are started by: worklane run',
       )
     }
-    tellNoWalls(context, run.sandbox)
     const path = join(run.directory, 'output.log')
     const live = async (): Promise<boolean> =>
       follow === true &&

@@ -51,6 +51,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Answer = unk
   readonly aliases?: Readonly<Record<string, string>>
   /** Every field has a description; optional ones are flags. */
   readonly input: Input
+  /** It says itself where there are no walls; for the others the door does. */
+  readonly tellsWalls?: true
   readonly run: (context: Context, input: z.output<Input>) => Promise<Answer | Refusal>
   /** Called instead of `run` where the ledger cannot be used; without it that is an error. */
   readonly rescue?: (without: WithoutLedger, input: z.output<Input>) => Promise<Answer | Refusal>

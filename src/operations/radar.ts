@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { isRefusal } from '../board/refusal.ts'
+import type { SandboxMode } from '../config/settings.ts'
 import { radarController, record } from '../engine/radar/controller.ts'
 import { failedWithLane } from '../engine/radar/lanes.ts'
 import { readPublished } from '../engine/radar/published.ts'
@@ -22,6 +23,8 @@ export interface RadarAnswer extends Omit<Look, 'at'> {
   readonly task: number | null
   /** Tasks with an agent at work that no walls hold. */
   readonly open: readonly number[]
+  /** In what agents are started from here. */
+  readonly sandbox: SandboxMode
   /** Failed tasks, whose lanes are not compared until they are retried. */
   readonly failed: readonly number[]
 }
@@ -30,6 +33,7 @@ export default operation({
   summary: 'Show which lanes would conflict, uncommitted work included',
   examples: ['worklane radar', 'worklane radar 7 --json', 'worklane radar --watch'],
   positional: { field: 'id', label: 'TASK' },
+  tellsWalls: true,
   input: z.object({
     id: taskId.optional().describe('Only what this task has to do with'),
     watch: z.boolean().optional().describe('Go on showing it as it changes'),
@@ -43,13 +47,14 @@ export default operation({
     const about = async (answer: Compared): Promise<RadarAnswer> => ({
       ...(id === undefined ? answer : only(answer, id)),
       open: await openTasks(world),
+      sandbox: world.sandbox,
       failed: await failedWithLane(world),
     })
     return watch === true ? await follow(context, about) : await about(await lookOnce(world))
   },
 })
 
-type Compared = Omit<RadarAnswer, 'open' | 'failed'>
+type Compared = Omit<RadarAnswer, 'open' | 'sandbox' | 'failed'>
 
 /** The engine's, where one is at work; it is never older than the changes of the last second or two. */
 async function lookOnce(world: World): Promise<Compared> {

@@ -31,6 +31,7 @@ export default operation({
   ],
   positional: { field: 'what', label: 'FILE|SUBJECT', many: true },
   aliases: { j: 'jobs' },
+  tellsWalls: true,
   input: z.object({
     what: z
       .array(z.string())

@@ -19,6 +19,7 @@ import { viewPush } from './push-view.ts'
 export default operation({
   summary: 'How everything stands, in a few lines',
   examples: ['worklane status'],
+  tellsWalls: true,
   input: z.object({}),
   async run({ world }) {
     const { db } = world.ledger

@@ -10,6 +10,7 @@ export default operation({
   summary: 'Work on the tasks of the board until stopped',
   examples: ['worklane up --command ./agent.sh -j 8', 'worklane stop        (from another terminal)'],
   aliases: { j: 'jobs' },
+  tellsWalls: true,
   input: z.object({
     command: z
       .string()

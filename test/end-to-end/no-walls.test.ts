@@ -24,15 +24,31 @@ it('is shown loudly while an agent works', async () => {
   expect((await worklane(root, 'lane', 'list')).out).toContain('agent at work, NO WALLS')
   expect((await data(root, 'status')).sandbox).toEqual({ mode: 'none', open: 1 })
   const agent = await saidOf(root, 'task list', 'task show 1', 'lane show 1', 'radar', 'doctor', 'logs 1')
-  for (const [view, said] of agent)
-    expect([view, said]).toEqual([view, expect.stringMatching(/NO WALLS|No walls/)])
-  expect((await worklane(root, 'shell', '1', '--', 'pwd')).err).toMatch(/^No walls/)
+  for (const [view, said] of agent) expect([view, said]).toEqual([view, expect.stringContaining('NO WALLS')])
+  for (const view of [
+    'landing list',
+    'lane diff 1',
+    'lane path 1',
+    'events',
+    'shell 1 -- pwd',
+    'lane list --json',
+  ]) {
+    const { err } = await worklane(root, ...view.split(' '))
+    expect([view, err]).toEqual([
+      view,
+      'NO WALLS: the agent at work on task 1 can read and change anything that you can.\n',
+    ])
+  }
+  for (const view of ['status', 'radar', 'doctor', 'radar --json'])
+    expect([view, (await worklane(root, ...view.split(' '))).err]).toEqual([view, ''])
+  expect((await data(root, 'landing', 'list')).open).toEqual([1])
   writeFileSync(join(root, '.worktrees/task-1/go'), '')
   await until('it has ended', () => engine.exitCode !== null)
   expect((await worklane(root, 'lane', 'list')).out).not.toContain('NO WALLS')
   expect((await worklane(root, 'task', 'show', '1')).out).toMatch(/^Attempt 1 completed, no walls: /m)
   await data(root, 'task', 'add', 'two')
-  expect((await worklane(root, 'claim', '--as', 'ann')).out).toMatch(/^No walls/)
+  expect((await worklane(root, 'claim', '--as', 'ann')).err).toMatch(/^NO WALLS \(sandbox none\)/)
+  expect((await worklane(root, 'radar')).out).toMatch(/^NO WALLS/)
   expect((await worklane(root, 'doctor')).out).toMatch(/none\. Agents.*Everything else is as it should be/s)
 })
 

@@ -166,7 +166,7 @@ describe('without walls', () => {
     using terminal = openTerminal(['bash', '-c', outer], { columns: 200, rows: 40, env })
     expect(await terminal.exited).toBe(0)
     expect(terminal.lines()).toEqual([
-      expect.stringMatching(/^No walls/),
+      expect.stringMatching(/^NO WALLS/),
       realpathSync(lane),
       '1',
       join(root, 'README.md'),

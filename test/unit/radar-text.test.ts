@@ -16,6 +16,7 @@ function shown(lanes: number, task: number | null, ...pairs: readonly (readonly 
     unknown: [],
     unseen: [],
     open: [],
+    sandbox: 'walls' as const,
     failed: [],
   }
 }

@@ -53,12 +53,14 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   if ('trouble' in world) return await performWithout(world, asked, terminal)
   // Who reads what agents do may go; what they do is wound up first. A reader that goes is no error otherwise.
   const readerGone = patient ? signals.ask : () => process.exit(0)
+  const { tellOpen } = await import('../../operations/sandbox.ts')
   const show = await terminal.begin(asked.name, readerGone)
   if (WINDS_UP.includes(asked.name))
     stop.addEventListener('abort', () => show({ kind: 'text', text: WINDING_UP }))
   try {
     const { output } = terminal
     const context = { world, cwd, report: show, output, stop: signals.stop, hurry: signals.hurry }
+    if (asked.operation.tellsWalls !== true) await tellOpen(context)
     const answer = await asked.operation.run(context, asked.input)
     return await terminal.end(asked.name, answer, signals.stop.aborted)
   } catch (error) {

@@ -3,11 +3,14 @@ import type { Overlap } from '../../board/overlap.ts'
 import { inWords, linesOf } from '../../board/overlap-change.ts'
 import type { RadarAnswer } from '../../operations/radar.ts'
 
-type Shown = Pick<RadarAnswer, 'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen' | 'open' | 'failed'>
+type Shown = Pick<
+  RadarAnswer,
+  'task' | 'lanes' | 'overlaps' | 'unknown' | 'unseen' | 'open' | 'sandbox' | 'failed'
+>
 
 /** `worklane radar` for people: a matrix where it fits, and then each overlap with its files and lines, worst first. */
 export function radarText(answer: Shown, columns = columnsHere()): string {
-  return [openText(answer.open), ...compared(answer, columns), failedText(answer.failed)]
+  return [openText(answer), ...compared(answer, columns), failedText(answer.failed)]
     .filter((part) => part !== '')
     .join('\n\n')
 }
@@ -33,8 +36,8 @@ function quietText({ task, lanes }: Shown): string {
   return `#${task} does not conflict with the other ${others === 1 ? 'lane' : `${others} lanes`}.`
 }
 
-function openText(open: readonly number[]): string {
-  if (open.length === 0) return ''
+function openText({ open, sandbox }: Shown): string {
+  if (open.length === 0) return sandbox === 'none' ? 'NO WALLS: agents can change anything that you can.' : ''
   return `NO WALLS: the agents at work on ${open.map((id) => `#${id}`).join(', ')} can change anything that you can.`
 }
 

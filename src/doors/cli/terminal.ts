@@ -43,6 +43,7 @@ export class Terminal {
         if (streams && progress.kind === 'event') this.#write(1, `${JSON.stringify(progress.event)}\n`)
         else if (progress.kind === 'radar')
           this.#write(1, `${JSON.stringify({ ok: true, data: progress.answer })}\n`)
+        else if (progress.kind === 'warning') this.#write(2, `${clean(progress.text)}\n`)
         else if (name === 'logs' && progress.kind === 'text') this.#text += progress.text
       }
     }

@@ -32,8 +32,10 @@ export function openView(name: string, readerGone: () => void): View {
     }
   if (name === 'events')
     return {
-      show: (progress) =>
-        progress.kind === 'event' && process.stdout.write(`${clean(eventLine(progress.event))}\n`),
+      show(progress) {
+        if (progress.kind === 'warning') warn(progress.text)
+        if (progress.kind === 'event') process.stdout.write(`${clean(eventLine(progress.event))}\n`)
+      },
       async close() {},
     }
   if (name === 'radar') return radarView()
@@ -42,7 +44,7 @@ export function openView(name: string, readerGone: () => void): View {
   return live ? liveView() : plainView(process.stdout, () => true)
 }
 
-/** Beside what a program prints. At once: the terminal is the program's a moment later. */
+/** Beside the answer, which may be for a program, and beside what a program prints. */
 function warn(text: string): void {
   writeSync(2, `${clean(text)}\n`)
 }
@@ -74,9 +76,11 @@ function plainView(stream: NodeJS.WriteStream, isTold: (event: LedgerEvent) => b
   let queue = Promise.resolve()
   return {
     show(progress) {
+      // At once: a program may take the terminal a moment later.
+      if (progress.kind === 'warning') return warn(progress.text)
       queue = queue.then(async () => {
         const { plainLine } = await lines
-        if (progress.kind === 'text' || progress.kind === 'warning') stream.write(`${clean(progress.text)}\n`)
+        if (progress.kind === 'text') stream.write(`${clean(progress.text)}\n`)
         if (progress.kind === 'snapshot')
           for (const { id, subject } of progress.snapshot.tasks) subjects.set(id, subject)
         const isNews = progress.kind === 'event' && isTold(progress.event)
