@@ -1,12 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { refuse } from '../board/refusal.ts'
-import { standing, type TaskState } from '../board/task.ts'
+import { standing, type Task, type TaskState } from '../board/task.ts'
+import type { World } from '../engine/world.ts'
+import { findEngine } from '../ledger/engines.ts'
 import { listTasks } from '../ledger/tasks.ts'
 import { duration, taskId } from './fields.ts'
 import { operation } from './operation.ts'
 
 const FINISHED: readonly TaskState[] = ['landed', 'failed', 'cancelled']
+/** Milliseconds between two looks at whether the engine lives: one that was killed changes nothing in the ledger. */
+const ENGINE_EVERY = 1_000
 
 export default operation({
   summary: 'Wait until tasks are finished',
@@ -16,10 +20,13 @@ export default operation({
     ids: z.array(taskId).optional().describe('Which tasks; all when left out'),
     timeout: duration.optional().describe('Give up after this time'),
   }),
-  async run({ world, stop }, { ids, timeout }) {
+  async run({ world, stop, report }, { ids, timeout }) {
+    let alone = false
     const until = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
     for (;;) {
       const seen = world.ledger.changeCount()
+      // Before the tasks: an engine that ends has finished them by then.
+      const isAlone = !(await hasEngine(world))
       const tasks = await listTasks(world.ledger.db)
       const missing = ids?.find((id) => !tasks.some((task) => task.id === id))
       if (missing !== undefined)
@@ -47,7 +54,22 @@ export default operation({
           `Not finished yet: ${open.map(({ id }) => `task ${id}`).join(', ')}.`,
           'See how they stand with: worklane status',
         )
-      while (!stop.aborted && performance.now() < until && world.ledger.changeCount() === seen) await wait(50)
+      if (isAlone && !alone) report({ kind: 'warning', text: waitingAlone(open) })
+      alone = isAlone
+      const soon = Math.min(until, performance.now() + ENGINE_EVERY)
+      while (!stop.aborted && performance.now() < soon && world.ledger.changeCount() === seen) await wait(50)
     }
   },
 })
+
+async function hasEngine({ ledger, isAlive }: World): Promise<boolean> {
+  const engine = await findEngine(ledger.db, 'engine')
+  return engine !== undefined && isAlive(engine.identity)
+}
+
+/** An engine may come, so it is waited for; but nobody is to wait and not know for what. */
+function waitingAlone(open: readonly Task[]): string {
+  const named = open.slice(0, 5).map(({ id, state }) => `task ${id} (${state.replace('_', ' ')})`)
+  const more = open.length > 5 ? ` and ${open.length - 5} more` : ''
+  return `Waiting for ${named.join(', ')}${more}. No engine is at work; start one with: worklane up`
+}

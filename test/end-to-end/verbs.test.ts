@@ -24,6 +24,32 @@ describe('up, wait and stop', () => {
     expect(await refused(root, 'stop')).toEqual(['no-engine', 1])
   })
 
+  it('waits without an engine, and says so at once and again when one was killed', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    await data(root, 'task', 'add', 'one')
+    const waiting = spawn(WORKLANE, ['wait', '1', '--json'], {
+      cwd: root,
+      env: { ...process.env, WORKLANE_SANDBOX: 'walls' },
+    })
+    let said = ''
+    waiting.stderr.on('data', (text) => {
+      said += text
+    })
+    const alone = (state: string): string =>
+      `Waiting for task 1 (${state}). No engine is at work; start one with: worklane up\n`
+    await until('it says so', () => said !== '')
+    expect(said).toBe(alone('pending'))
+    const engine = background(root, 'up', '--command', `touch "${root}/.git/works"; sleep 600`, '--json')
+    await until('an agent works', () => existsSync(join(root, '.git/works')))
+    process.kill(engine.pid ?? 0, 'SIGKILL')
+    await until('it says more', () => said.split('\n').length > 2)
+    expect(said).toBe(alone('pending') + alone('in progress'))
+    await data(root, 'task', 'cancel', '1')
+    await until('it has ended', () => waiting.exitCode !== null)
+    expect(waiting.exitCode).toBe(0)
+  })
+
   it('takes a task over whose holder went silent, in a fresh directory', async () => {
     using repository = makeRepository()
     const { root } = repository
