@@ -1,4 +1,5 @@
 import type { SandboxMode, Settings } from '../config/settings.ts'
+import type { UsageError } from '../config/usage-error.ts'
 import type { Repository } from '../host/git/repository.ts'
 import type { Group } from '../host/limits/group.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -10,6 +11,8 @@ export interface World {
   readonly ledger: Ledger
   readonly repository: Repository & { readonly root: string }
   readonly settings: Settings
+  /** Why they are the defaults, although there is a worklane.yaml; only for what reads. */
+  readonly unread?: UsageError
   /** As asked for with --sandbox, WORKLANE_SANDBOX or the settings. */
   readonly sandbox: SandboxMode
   readonly actor: Actor

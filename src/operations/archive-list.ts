@@ -7,6 +7,7 @@ import { operation } from './operation.ts'
 export default operation({
   summary: 'List the archives of removed lanes',
   examples: ['worklane archive list'],
+  withDefaults: 'warned',
   input: z.object({}),
   async run({ world }) {
     const archives = await weighArchives(world, await keptArchives(world.ledger.db))

@@ -10,6 +10,7 @@ export default operation({
   summary: 'Find what is not as it should be, and repair it',
   examples: ['worklane doctor', 'worklane doctor --fix', 'worklane doctor --archives'],
   tellsWalls: true,
+  withDefaults: 'told',
   input: z.object({
     fix: z.boolean().optional().describe('Carry the repairs out that are safe'),
     archives: z.boolean().optional().describe('Unpack every archive and compare all of it'),
@@ -22,9 +23,13 @@ export default operation({
       .optional()
       .describe('Put the last backup in the place of a damaged ledger, which is kept aside'),
   }),
-  rescue: async ({ place, trouble }, { restoreLedger }) =>
-    await rescueLedger(place, trouble, restoreLedger ?? false),
+  async rescue({ place, trouble }, { restoreLedger }) {
+    if (place.unread !== undefined && restoreLedger === true) throw place.unread
+    return await rescueLedger(place, trouble, restoreLedger ?? false)
+  },
   async run({ world }, { fix, archives, accept, restoreLedger }) {
+    const acts = fix === true || accept === true || restoreLedger === true
+    if (world.unread !== undefined && acts) throw world.unread
     const [problem] = world.ledger.problems()
     if (problem !== undefined) {
       await world.ledger.close()

@@ -9,6 +9,7 @@ import { openTasks } from './sandbox.ts'
 export default operation({
   summary: 'Show the landing queue, and what was verified',
   examples: ['worklane landing list', 'worklane landing list --runs 100'],
+  withDefaults: 'warned',
   input: z.object({
     runs: whole(0, 10_000).optional().describe('How many of the last verify runs (default 10)'),
   }),

@@ -7,6 +7,7 @@ import { openTasks } from './sandbox.ts'
 export default operation({
   summary: 'List the lanes',
   examples: ['worklane lane list'],
+  withDefaults: 'warned',
   input: z.object({}),
   async run({ world }) {
     const open = new Set(await openTasks(world))

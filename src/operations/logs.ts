@@ -17,6 +17,7 @@ export default operation({
   examples: ['worklane logs 7', 'worklane logs 7 --follow', 'worklane logs 7 --verify'],
   positional: { field: 'id', label: 'ID' },
   aliases: { f: 'follow' },
+  withDefaults: 'warned',
   input: z.object({
     id: task,
     attempt: whole(1, 100_000).optional().describe('Which attempt, from 1 (default: the last)'),

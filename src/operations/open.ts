@@ -3,7 +3,13 @@ import { basename, join } from 'node:path'
 import { lazyRedactor } from '../board/redact.ts'
 import { dotenvSecrets, loginSecrets, secretValues } from '../board/secrets.ts'
 import { everyHomePath } from '../config/provider-keys.ts'
-import { readSettings, SANDBOX_MODES, type SandboxMode, type Settings } from '../config/settings.ts'
+import {
+  DEFAULT_SETTINGS,
+  readSettings,
+  SANDBOX_MODES,
+  type SandboxMode,
+  type Settings,
+} from '../config/settings.ts'
 import { UsageError } from '../config/usage-error.ts'
 import type { World } from '../engine/world.ts'
 import { currentMoment } from '../host/clock.ts'
@@ -24,14 +30,16 @@ export interface WithoutLedger {
 }
 
 /**
- * Opens what everything works with: the repository around `cwd`, its settings and its ledger.
+ * Opens what everything works with: the repository around `cwd`, its settings and its ledger. `withDefaults`: also
+ * where the settings cannot be used.
  * @throws UsageError, Fault
  */
 export async function tryWorld(
   cwd: string,
   signals: Pick<World, 'stop' | 'hurry'>,
+  withDefaults = false,
 ): Promise<World | WithoutLedger> {
-  const place = await openPlace(cwd, signals)
+  const place = await openPlace(cwd, signals, withDefaults)
   refuseNetwork(place.repository.commonDir)
   try {
     return { ...place, ledger: await openLedger(join(place.repository.home, 'ledger.db')) }
@@ -64,10 +72,18 @@ function refuseNetwork(commonDir: string): void {
   )
 }
 
-async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): Promise<Place> {
+async function openPlace(
+  cwd: string,
+  signals: Pick<World, 'stop' | 'hurry'>,
+  withDefaults: boolean,
+): Promise<Place> {
   const repository = await usableRepository(cwd)
   const { root } = repository
-  const settings = await readSettings({ ...repository, home: homedir() })
+  const read = await readSettings({ ...repository, home: homedir() }).catch((error: unknown) => {
+    if (withDefaults && error instanceof UsageError) return error
+    throw error
+  })
+  const settings = read instanceof UsageError ? DEFAULT_SETTINGS : read
   const redact = lazyRedactor(() => [
     ...secretValues(process.env),
     ...envFiles(root, settings.lanes.copy).flatMap(dotenvSecrets),
@@ -78,6 +94,7 @@ async function openPlace(cwd: string, signals: Pick<World, 'stop' | 'hurry'>): P
   return {
     repository,
     settings,
+    ...(read instanceof UsageError ? { unread: read } : {}),
     sandbox: sandboxMode(settings),
     actor,
     self: JSON.stringify(ownIdentity()),

@@ -53,6 +53,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Answer = unk
   readonly input: Input
   /** It says itself where there are no walls; for the others the door does. */
   readonly tellsWalls?: true
+  /** It only reads, and goes on with the defaults where worklane.yaml cannot be used. `told`: it says so itself. */
+  readonly withDefaults?: 'told' | 'warned'
   readonly run: (context: Context, input: z.output<Input>) => Promise<Answer | Refusal>
   /** Called instead of `run` where the ledger cannot be used; without it that is an error. */
   readonly rescue?: (without: WithoutLedger, input: z.output<Input>) => Promise<Answer | Refusal>

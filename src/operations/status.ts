@@ -20,6 +20,7 @@ export default operation({
   summary: 'How everything stands, in a few lines',
   examples: ['worklane status'],
   tellsWalls: true,
+  withDefaults: 'warned',
   input: z.object({}),
   async run({ world }) {
     const { db } = world.ledger

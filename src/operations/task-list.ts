@@ -9,6 +9,7 @@ import { openTasks } from './sandbox.ts'
 export default operation({
   summary: 'List the tasks',
   examples: ['worklane task list', 'worklane task list --state pending'],
+  withDefaults: 'warned',
   input: z.object({ state: z.enum(TASK_STATES).optional().describe('Only tasks in this state') }),
   async run({ world }, { state }) {
     const tasks = await taskLines(world.ledger.db)

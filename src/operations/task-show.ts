@@ -13,6 +13,7 @@ export default operation({
   summary: 'Show one task with all that is known about it',
   examples: ['worklane task show 7'],
   positional: { field: 'id', label: 'ID' },
+  withDefaults: 'warned',
   input: z.object({ id: task }),
   async run({ world }, { id }) {
     const { db } = world.ledger

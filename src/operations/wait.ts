@@ -16,6 +16,7 @@ export default operation({
   summary: 'Wait until tasks are finished',
   examples: ['worklane wait', 'worklane wait 3 4 --timeout 10m'],
   positional: { field: 'ids', label: 'ID', many: true },
+  withDefaults: 'warned',
   input: z.object({
     ids: z.array(taskId).optional().describe('Which tasks; all when left out'),
     timeout: duration.optional().describe('Give up after this time'),

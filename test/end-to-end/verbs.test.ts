@@ -370,3 +370,23 @@ it('several tasks are cancelled at once, all or none', async () => {
   expect(out).toBe('Task 2 is cancelled.\nTask 1 is cancelled.\n')
   expect((await worklane(root, 'task', 'cancel')).err).toMatch(/^worklane: ID is missing\./)
 })
+
+describe('a worklane.yaml that cannot be used', () => {
+  it('stops what acts, is a finding, and lets what reads go on with the defaults', async () => {
+    using repository = makeRepository()
+    const { root } = repository
+    await data(root, 'task', 'add', 'one')
+    repository.write('worklane.yaml', 'landing:\n  verifi: npm test\n')
+    const sentence = 'worklane.yaml:2: "landing.verifi" is not known here.'
+    for (const words of ['status', 'events', 'task show 1', 'task list', 'lane list', 'landing list']) {
+      const { code, err } = await worklane(root, ...words.split(' '))
+      expect([words, code, err]).toEqual([words, 0, expect.stringContaining(sentence)])
+    }
+    expect(await refused(root, 'logs', '1')).toEqual(['no-output', 1])
+    const doctor = await worklane(root, 'doctor')
+    expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining(`! ${sentence}`)])
+    expect(doctor.err).toBe('')
+    for (const words of ['doctor --fix', 'doctor --accept', 'task add two', 'land', 'claim --as ann'])
+      expect([words, await refused(root, ...words.split(' '))]).toEqual([words, ['usage', 2]])
+  })
+})

@@ -49,18 +49,19 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   const patient = ['run', 'up', 'shell'].includes(asked.name)
   const { stop } = signals
   const cwd = whereWeStand()
-  const world = await tryWorld(cwd, { stop, hurry: patient ? signals.hurry : stop })
+  const withDefaults = asked.operation.withDefaults !== undefined
+  const world = await tryWorld(cwd, { stop, hurry: patient ? signals.hurry : stop }, withDefaults)
   if ('trouble' in world) return await performWithout(world, asked, terminal)
   // Who reads what agents do may go; what they do is wound up first. A reader that goes is no error otherwise.
   const readerGone = patient ? signals.ask : () => process.exit(0)
-  const { tellOpen } = await import('../../operations/sandbox.ts')
+  const { tellFirst } = await import('../../operations/tell-first.ts')
   const show = await terminal.begin(asked.name, readerGone)
   if (WINDS_UP.includes(asked.name))
     stop.addEventListener('abort', () => show({ kind: 'text', text: WINDING_UP }))
   try {
     const { output } = terminal
     const context = { world, cwd, report: show, output, stop: signals.stop, hurry: signals.hurry }
-    if (asked.operation.tellsWalls !== true) await tellOpen(context)
+    await tellFirst(context, asked.operation)
     const answer = await asked.operation.run(context, asked.input)
     return await terminal.end(asked.name, answer, signals.stop.aborted)
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Finding } from './finding.ts'
 import { landingFindings } from './landings.ts'
 import { laneFindings } from './lanes.ts'
 import { diskFindings } from './machine.ts'
+import { settingsFindings } from './settings.ts'
 import { lookAtLanes, type Sight } from './sight.ts'
 import { worktreeFindings } from './worktrees.ts'
 
@@ -17,6 +18,7 @@ export interface Look {
 
 /** These start no process and read little. Nothing here may load what starts git: that alone takes `status` 10 ms. */
 export const CHEAP: readonly Look[] = [
+  { at: 'worklane.yaml', find: settingsFindings },
   { at: 'the engine', find: engineFindings },
   { at: 'the landing queue', find: landingFindings },
   { at: 'the lanes', find: (_, sight) => laneFindings(sight) },
