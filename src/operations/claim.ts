@@ -26,6 +26,7 @@ export default operation({
   summary: 'Take a task and get its lane',
   examples: ['worklane claim --as ann', 'worklane claim 7 --as worker-3 --lease 30m --json'],
   positional: { field: 'id', label: 'ID' },
+  asItIs: true,
   input: z.object({
     id: taskId.optional().describe('Number of the task; the most urgent ready one when left out'),
     as: z

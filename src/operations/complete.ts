@@ -11,6 +11,7 @@ import { hasWalls, refuseWithoutWalls } from '../engine/sandbox.ts'
 import { leftByAgent } from '../engine/set-up-left.ts'
 import { settingsChange } from '../engine/settings-change.ts'
 import { settleLanes } from '../engine/settle.ts'
+import { told } from '../engine/told.ts'
 import { undoneWork } from '../engine/undone.ts'
 import type { World } from '../engine/world.ts'
 import type { GitPlace } from '../host/git/git.ts'
@@ -124,7 +125,8 @@ async function freezeAt(
   if (checked !== null) return checked
   const left = await leftByAgent(world, lane, place)
   const committed = left.paths.map(asText)
-  if (committed.length > 0) await commitLeft(place, lane.branch, `Task ${held.id}: ${held.subject}\n`, left)
+  if (committed.length > 0)
+    await commitLeft(place, lane.branch, `Task ${held.id}: ${told(world, held.subject)}\n`, left)
   const result = walled ? await outOfWalls(world, held, lane) : await commitOf(place, 'HEAD')
   if (isRefusal(result)) return result
   if (result === null)

@@ -8,6 +8,7 @@ import { type Context, operation } from './operation.ts'
 export default operation({
   summary: 'Print what happened',
   examples: ['worklane events --after 120', 'worklane events --follow --json'],
+  asItIs: true,
   withDefaults: 'warned',
   input: z.object({
     after: whole(0, 2 ** 53 - 1)

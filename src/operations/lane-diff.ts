@@ -13,6 +13,7 @@ export default operation({
   summary: 'Show what a lane changed, uncommitted work included',
   examples: ['worklane lane diff 7', 'worklane lane diff 7 --stat'],
   positional: { field: 'id', label: 'ID' },
+  asItIs: true,
   input: z.object({ id: task, stat: z.boolean().optional().describe('Only the files and how much') }),
   async run({ world, mostBytes }, { id, stat }) {
     const lane = await needLane(world.ledger.db, id)

@@ -8,6 +8,7 @@ export default operation({
   summary: 'Print the directory of a lane',
   examples: ['cd "$(worklane lane path 7)"'],
   positional: { field: 'id', label: 'ID' },
+  asItIs: true,
   withDefaults: 'warned',
   input: z.object({ id: task }),
   async run({ world }, { id }) {

@@ -17,6 +17,7 @@ export default operation({
   examples: ['worklane logs 7', 'worklane logs 7 --follow', 'worklane logs 7 --verify'],
   positional: { field: 'id', label: 'ID' },
   aliases: { f: 'follow' },
+  asItIs: true,
   withDefaults: 'warned',
   input: z.object({
     id: task,

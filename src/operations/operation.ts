@@ -53,6 +53,11 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Answer = unk
   readonly input: Input
   /** It says itself where there are no walls; for the others the door does. */
   readonly tellsWalls?: true
+  /**
+   * Its answer is for use (a path, a diff, the task of who claims it), or has no text of a person's that was not
+   * redacted when it was written. From all others the door takes secrets out.
+   */
+  readonly asItIs?: true
   /** It only reads, and goes on with the defaults where worklane.yaml cannot be used. `told`: it says so itself. */
   readonly withDefaults?: 'told' | 'warned'
   readonly run: (context: Context, input: z.output<Input>) => Promise<Answer | Refusal>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
 import type { Task } from '../board/task.ts'
+import { told } from '../engine/told.ts'
 import { setOwnRefs } from '../host/git/own-refs.ts'
 import { branchTip } from '../host/git/refs.ts'
 import { makeRevert } from '../host/git/revert.ts'
@@ -65,7 +66,7 @@ async function revertCommit({ world }: Context, landed: Task): Promise<Revert | 
     landed: landing.candidate,
     landedOn: landing.candidateOn,
     message: {
-      subject: `Revert task ${id}: ${subject}`,
+      subject: `Revert task ${id}: ${told(world, subject)}`,
       body: `Undoes ${landing.candidate}.`,
       trailers: [['Worklane-Reverts', String(id)]],
     },

@@ -16,6 +16,7 @@ export default operation({
     label: 'ID',
     rest: { field: 'words' },
   },
+  asItIs: true,
   input: z.object({
     id: task,
     words: z.array(z.string()).optional().describe('A program and its arguments, in place of a shell'),

@@ -19,6 +19,7 @@ import { viewPush } from './push-view.ts'
 export default operation({
   summary: 'How everything stands, in a few lines',
   examples: ['worklane status'],
+  asItIs: true,
   tellsWalls: true,
   withDefaults: 'warned',
   input: z.object({}),

@@ -1,4 +1,4 @@
-import { printable } from '../config/place.ts'
+import { programName } from '../board/program-name.ts'
 import { withheldKeys } from '../config/provider-keys.ts'
 import { listTasks } from '../ledger/tasks.ts'
 import type { Context } from './operation.ts'
@@ -24,5 +24,5 @@ function sentence(keys: readonly string[], command: string): string {
   const shown = keys.length > 3 ? [...keys.slice(0, 2), `${keys.length - 2} other keys`] : keys
   const names = [shown.slice(0, -1).join(', '), shown.at(-1)].filter((part) => part !== '').join(' and ')
   const [is, them, needs] = keys.length === 1 ? ['is', 'it', 'it'] : ['are', 'them', 'them']
-  return `${names} ${is} not handed to ${printable(command, 60)}; list ${them} under agents.environment in worklane.yaml if it needs ${needs}.`
+  return `${names} ${is} not handed to ${programName(command)}; list ${them} under agents.environment in worklane.yaml if it needs ${needs}.`
 }

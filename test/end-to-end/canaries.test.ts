@@ -96,7 +96,7 @@ it('thirteen canaries show in no output, event, log, note or byte of the ledger'
     return answer
   }
   const run = await tell('run', 'tasks.json', '--command', 'sh agent.sh')
-  expect(run.out + run.err).toContain('ANTHROPIC_API_KEY is not handed to sh agent.sh; list it under')
+  expect(run.out + run.err).toContain('ANTHROPIC_API_KEY is not handed to agent.sh; list it under')
   await tell('task', 'add', 'Noted')
   await tell('claim', '3', '--as', 'somebody')
   await tell('release', '3', '--force', '--note', `it said ${CANARIES.note} and ${CANARIES.password}`)
@@ -139,6 +139,41 @@ it('thirteen canaries show in no output, event, log, note or byte of the ledger'
       .map(([name]) => `${name} in ${place}`),
   )
   expect(leaks).toEqual([])
+})
+
+it('what a person typed is used as it is, and told without the secrets in it', async () => {
+  using repository = makeRepository({ 'agent.sh': 'printf %s "$KEY" | wc -c > length\n' })
+  const { root, git } = repository
+  const title = `Rotate ${CANARIES.onePiece} soon`
+  const command = `KEY=${CANARIES.notHanded} sh agent.sh`
+  const said: Said[] = []
+  const tell = async (...args: readonly string[]): Promise<string> => {
+    const answer = await worklane(root, ...args)
+    said.push(answer)
+    return answer.out
+  }
+  const run = await tell('run', title, '--command', command, '--no-land')
+  expect(run).toContain('#1 Rotate [redacted] soon')
+  expect(git('branch', '--list', 'task/*').trim()).toMatch(/task\/1-rotate-redacted-soon$/)
+  expect(await tell('task', 'show', '1')).toContain('KEY=[redacted] sh agent.sh')
+  for (const view of [
+    'task show 1 --json',
+    'task list',
+    'lane list',
+    'radar',
+    'landing list',
+    'events',
+    'land',
+  ])
+    await tell(...view.split(' '))
+  await tell('revert', '1')
+  await tell('land')
+  expect(git('show', 'HEAD~1:length').trim()).toBe(String(CANARIES.notHanded.length))
+  const log = git('log', '--all', '--format=%B')
+  expect(log).toContain('Revert task 1: Rotate [redacted] soon')
+  const seen = said.map(({ out, err }) => out + err).join('\n') + log
+  for (const secret of [CANARIES.onePiece, CANARIES.notHanded])
+    expect(seen.toLowerCase()).not.toContain(secret.toLowerCase().replace('_', '-').slice(4))
 })
 
 it('dotenv files below the top, by whatever name, and copied logins are known too', async () => {

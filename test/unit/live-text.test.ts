@@ -1,9 +1,9 @@
 import xterm from '@xterm/headless'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { programName } from '../../src/board/program-name.ts'
 import { elapsed } from '../../src/doors/cli/live/elapsed.ts'
 import { cell, cutLine, lineText } from '../../src/doors/cli/live/line.ts'
-import { programName } from '../../src/doors/cli/live/program-name.ts'
 import { cut, pad, padStart, plainText, width } from '../../src/doors/cli/live/terminal-text.ts'
 import { headline, reasonAndFiles } from '../../src/doors/cli/live/wording.ts'
 
@@ -129,7 +129,7 @@ test.each([
   ['./agent.sh', 'agent.sh'],
   ['node', 'node'],
   ['"/opt/my tools/agent" run', 'agent'],
-  ['\x1b[31mevil\x07 -x', 'evil'],
+  ['\x1b[31mevil\x07 -x', 'sh'],
   ['node -e "const x = 1; x()"', 'node'],
   ['bash -lc \'cd sub && exec claude -p "$(cat)"\'', 'claude'],
   ['cd sub && claude -p', 'claude'],

@@ -1,3 +1,4 @@
+import { redactDeeply } from '../../board/redact.ts'
 import type { WithoutLedger } from '../../operations/open.ts'
 import { type Asked, type Named, parse } from './parse.ts'
 import { stopSignals } from './signals.ts'
@@ -55,7 +56,11 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
   // Who reads what agents do may go; what they do is wound up first. A reader that goes is no error otherwise.
   const readerGone = patient ? signals.ask : () => process.exit(0)
   const { tellFirst } = await import('../../operations/tell-first.ts')
-  const show = await terminal.begin(asked.name, readerGone)
+  const begun = await terminal.begin(asked.name, readerGone)
+  // What people type is kept as it is, for use, and told without the secrets in it.
+  const { redact } = asked.operation.asItIs === true ? {} : world.actor
+  const told = <T>(text: T): T => (redact === undefined ? text : redactDeeply(text, redact))
+  const show: typeof begun = (progress) => begun(told(progress))
   if (WINDS_UP.includes(asked.name))
     stop.addEventListener('abort', () => show({ kind: 'text', text: WINDING_UP }))
   try {
@@ -63,7 +68,7 @@ async function perform(asked: Asked, terminal: Terminal): Promise<number> {
     const context = { world, cwd, report: show, output, stop: signals.stop, hurry: signals.hurry }
     await tellFirst(context, asked.operation)
     const answer = await asked.operation.run(context, asked.input)
-    return await terminal.end(asked.name, answer, signals.stop.aborted)
+    return await terminal.end(asked.name, told(answer), signals.stop.aborted)
   } catch (error) {
     const { explain } = await import('../../operations/explain.ts')
     throw explain(error, world)

@@ -2,6 +2,7 @@ import type { Landing } from '../../board/landing.ts'
 import { type CandidateAnswer, makeCandidate } from '../../host/git/candidate.ts'
 import { signingAsked } from '../../host/git/identity.ts'
 import { findTask } from '../../ledger/tasks.ts'
+import { told } from '../told.ts'
 import type { World } from '../world.ts'
 
 /**
@@ -15,14 +16,14 @@ export async function candidateOn(
 ): Promise<CandidateAnswer> {
   const { resolve, changelogs } = world.settings.landing
   const task = await findTask(world.ledger.db, entry.taskId)
-  const subject = task?.subject ?? ''
+  const subject = told(world, task?.subject ?? '')
   return await makeCandidate(world.repository, {
     style: entry.style,
     base: on,
     result: entry.result,
     message: {
       subject: entry.style === 'merge' ? `Merge task ${entry.taskId}: ${subject}` : subject,
-      body: task?.description ?? '',
+      body: told(world, task?.description ?? ''),
       trailers: [['Worklane-Task', String(entry.taskId)]],
     },
     sign: await signingAsked({ gitDir: world.repository.commonDir }),

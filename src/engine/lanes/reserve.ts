@@ -19,6 +19,7 @@ import { holdsTask } from '../../ledger/leases.ts'
 import { transact } from '../../ledger/transact.ts'
 import { baseBranch } from '../base.ts'
 import { lanesDirectory } from '../lanes-place.ts'
+import { told } from '../told.ts'
 import type { World } from '../world.ts'
 
 /**
@@ -107,7 +108,8 @@ async function freshStart(
       `The base branch ${base} has no commit.`,
       'Commit something on it first, or name another base in worklane.yaml.',
     )
-  const branch = branchName(world.settings.lanes.branch, task, [...tips.keys()])
+  const named = { id: task.id, subject: told(world, task.subject) }
+  const branch = branchName(world.settings.lanes.branch, named, [...tips.keys()])
   return { branch, base, startPoint }
 }
 

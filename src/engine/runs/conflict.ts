@@ -14,6 +14,7 @@ import { findTask } from '../../ledger/tasks.ts'
 import { tell, transact } from '../../ledger/transact.ts'
 import type { Inside } from '../hand-over.ts'
 import { leftByAgent } from '../set-up-left.ts'
+import { told } from '../told.ts'
 import type { World } from '../world.ts'
 import { type ConflictFacts, conflictBrief, type OtherIntent } from './conflict-brief.ts'
 
@@ -98,7 +99,8 @@ async function otherSide(
     const others = await Promise.all(
       steps.map(async (step): Promise<OtherIntent> => {
         const task = step.task === null ? undefined : await findTask(world.ledger.db, step.task)
-        return { ...step, subject: task?.subject ?? step.subject, description: task?.description ?? '' }
+        const { subject = step.subject, description = '' } = task ?? {}
+        return { ...step, subject: told(world, subject), description: told(world, description) }
       }),
     )
     return { others, patch }

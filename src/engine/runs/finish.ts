@@ -24,6 +24,7 @@ import { type Inside, leaveWalls } from '../hand-over.ts'
 import { innerWork } from '../inner-work.ts'
 import { leftByAgent } from '../set-up-left.ts'
 import { settingsChange } from '../settings-change.ts'
+import { told } from '../told.ts'
 import { undoneWork } from '../undone.ts'
 import type { World } from '../world.ts'
 import type { OpenMerge } from './conflict.ts'
@@ -130,7 +131,7 @@ async function keepLeftovers(
     .slice(0, 20)
     .map((path) => `- ${asText(path)}`)
     .join('\n')
-  const message = `Task ${task.id}: ${task.subject}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${paths.length > 20 ? `\n- and ${paths.length - 20} more` : ''}\n`
+  const message = `Task ${task.id}: ${told(world, task.subject)}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${paths.length > 20 ? `\n- and ${paths.length - 20} more` : ''}\n`
   return await commitLeft(place, lane.branch, message, left)
 }
 

@@ -1,5 +1,5 @@
 import type { EventType, LedgerEvent } from '../../../board/event.ts'
-import { programName } from './program-name.ts'
+import { programName } from '../../../board/program-name.ts'
 import { repositoryLine } from './repository-lines.ts'
 import { cut, plainText } from './terminal-text.ts'
 import { count, headline, reasonAndFiles, shortCommit } from './wording.ts'

@@ -1,7 +1,7 @@
+import { programName } from '../../../board/program-name.ts'
 import type { TaskView } from '../../../operations/snapshot.ts'
 import { elapsed } from './elapsed.ts'
 import { type Cell, cell } from './line.ts'
-import { programName } from './program-name.ts'
 import { plainText } from './terminal-text.ts'
 import { count, reasonAndFiles } from './wording.ts'
 

@@ -1,5 +1,3 @@
-import { plainText } from './terminal-text.ts'
-
 const SHELLS = new Set('bash dash ksh sh zsh'.split(' '))
 /** Programs that only start another one, which is the one to name. */
 const STARTERS = new Set([
@@ -17,11 +15,11 @@ const PREPARATIONS = new Set(
 /** Words, quoted or expanded in part or not at all, and what stands between commands. */
 const TOKENS =
   /(?:\$\([^)]*\)|\$\{[^}]*\}|\\[\s\S]|"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'\\;&|(){}])+|[;&|(){}\n]+/g
-/** Longer lines are read in part: a narrow column is not worth more time. */
+/** Longer lines are read in part: a name is not worth more time. */
 const LONGEST = 1000
 
 /**
- * The program of an agent's command, for a narrow column: `claude` for `cd x && KEY=… npx -y /opt/bin/claude -p`; `sh`
+ * The program of an agent's command, to name it by: `claude` for `cd x && KEY=… npx -y /opt/bin/claude -p`; `sh`
  * where none can be told. Never an assignment, which may hold a secret.
  */
 export function programName(command: string): string {
@@ -46,7 +44,7 @@ function startedBy(words: readonly string[]): string | null {
     if (starter !== null && SHELLS.has(starter) && /^-\w*c$/.test(flag)) return programName(word)
     if (starter !== null && !SHELLS.has(starter) && /^(-c|-p?e|--eval)$/.test(flag)) return starter
     if (isAhead(word)) continue
-    const name = plainText(word.split('/').at(-1) ?? word)
+    const name = word.split('/').at(-1) ?? word
     if (PREPARATIONS.has(name)) return null
     if (!STARTERS.has(name)) return /^[\p{L}\p{N}_@.+][\p{L}\p{N}_@.+: -]*$/u.test(name) ? name : null
     starter = name
