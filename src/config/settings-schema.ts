@@ -45,7 +45,7 @@ function schema({ base, lanes, agents, landing, archive, sandbox, limits }: Sett
       directory: optional(DIRECTORY, lanes.directory),
       branch: optional(TEMPLATE, lanes.branch),
       copy: listOf(pattern('copy: [".env"]')),
-      link: listOf(PATH),
+      link: listOf(path('link: ["node_modules"]')),
       setup: optional(commandRule('setup: npm ci'), lanes.setup),
       ports: section({
         from: optional(wholeNumber(1024, 60_000, 'from: 20000'), lanes.ports.from),
@@ -68,6 +68,7 @@ function schema({ base, lanes, agents, landing, archive, sandbox, limits }: Sett
       review: optional(trueOrFalse('review: true'), landing.review),
       timeLimit: optional(duration('timeLimit: 30m'), landing.timeLimit),
       setup: optional(commandRule('setup: npm ci'), landing.setup),
+      keep: listOf(path('keep: ["target"]')),
       slots: optional(wholeNumber(1, 64, 'slots: 2'), landing.slots),
       batch: optional(wholeNumber(1, 64, 'batch: 8'), landing.batch),
       everyCommit: optional(trueOrFalse('everyCommit: true'), landing.everyCommit),
@@ -149,10 +150,12 @@ const TEMPLATE: FieldRule<string> = {
   example: 'branch: task/{id}-{slug}',
 }
 
-const PATH: FieldRule<string> = {
-  schema: plainText.refine((path) => inside(path) && !/^[\\/]|[*?[\]!]/.test(path)),
-  must: 'a path relative to the repository, without wildcards',
-  example: 'link: ["node_modules"]',
+function path(example: string): FieldRule<string> {
+  return {
+    schema: plainText.refine((text) => inside(text) && !/^[\\/]|[*?[\]!]/.test(text)),
+    must: 'a path relative to the repository, without wildcards',
+    example,
+  }
 }
 
 function pattern(example: string): FieldRule<string> {

@@ -62,6 +62,8 @@ landing:
   # Prepares the checkout that verify runs in. Default: the setup of lanes.
   # setup: npm ci
   # How many verify runs at once, each in a checkout of its own.
+  # Caches in the checkout that the next run of the verify command finds as the last one left them.
+  # keep: [target]
   # slots: 1
   # How many landings are verified together at most. Default: as many as cost the fewest runs.
   # batch: 8

@@ -47,6 +47,8 @@ export interface Settings {
     readonly timeLimit: number
     /** Prepares the checkout that verify runs in; `lanes.setup` where the file names none. */
     readonly setup: string | null
+    /** Paths in the verify checkout that are kept from one run to the next, such as a build's cache. */
+    readonly keep: readonly string[]
     /** How many verify runs at once, each in a checkout of its own. */
     readonly slots: number
     /** How many landings are stacked at most; null: what costs the fewest verify runs at the rate at which they fail. */
@@ -133,6 +135,7 @@ export const DEFAULT_SETTINGS: Settings = deepFreeze({
     review: false,
     timeLimit: 30 * 60_000,
     setup: null,
+    keep: [],
     slots: 1,
     batch: null,
     everyCommit: false,

@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { execa } from 'execa'
-import { seedIgnored } from '../../host/files/seed.ts'
-import { git } from '../../host/git/git.ts'
-import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
 import { laneEnvironment } from '../../host/process/environment.ts'
 import { runCommand } from '../../host/process/run-command.ts'
 import { stopTree } from '../../host/process/tree.ts'
-import type { Walls } from '../../host/sandbox/walls.ts'
 import { inheritedFor } from '../environment.ts'
-import { mainCheckout } from '../main-checkout.ts'
 import { prepareProgram } from '../program.ts'
-import { hasWalls, wallsOfVerify } from '../sandbox.ts'
+import { wallsOfVerify } from '../sandbox.ts'
 import type { World } from '../world.ts'
+import { prepareSlot } from './verify-slot.ts'
 
 export type VerifyAnswer =
   | { readonly kind: 'green' }
@@ -33,7 +28,7 @@ export interface VerifyRequest {
   readonly hurry: AbortSignal
 }
 
-/** Runs the project's checks on exactly one commit, in a checkout of our own that keeps its ignored files between runs. */
+/** Runs the project's checks on exactly one commit, in a checkout of our own that has what the set-up made besides. */
 export async function verifyCommit(
   world: World,
   { commit, command, log, hurry, ...request }: VerifyRequest,
@@ -41,8 +36,15 @@ export async function verifyCommit(
   const slot = join(world.repository.home, 'verify', String(request.slot))
   await mkdir(dirname(log), { recursive: true })
   await sweep(slot)
-  const broken = await prepare(world, commit, { slot, log: join(dirname(log), 'setup.log'), hurry })
-  if (broken !== null) return { kind: 'fault', reason: broken }
+  const setUp = async (setup: string): Promise<string | null> => {
+    const where = join(dirname(log), 'setup.log')
+    const { green } = await run(world, { command: setup, slot, log: where, hurry })
+    return green
+      ? null
+      : `The set-up command \`${setup}\` failed in the verify checkout; its output: ${where}`
+  }
+  const problem = await prepareSlot(world, commit, { slot, setUp })
+  if (problem !== null) return { kind: 'fault', reason: problem }
   const result = await run(world, { command, slot, log, hurry })
   if (result.green) return { kind: 'green' }
   const tail = result.tail.trim()
@@ -56,76 +58,13 @@ export function verifyEnvironment(world: World): string {
   const { settings, sandbox } = world
   const names = inheritedFor(world, { for: 'verify' })
   const variables = Object.entries(process.env).filter(([name]) => names.some((one) => matches(name, one)))
-  const { setup } = settings.landing
-  const parts = [sandbox, settings.sandbox, setup, settings.lanes.setup, variables.sort(), process.arch]
+  const { setup, keep } = settings.landing
+  const parts = [sandbox, settings.sandbox, setup, keep, settings.lanes.setup, variables.sort(), process.arch]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
 function matches(name: string, pattern: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
-}
-
-/** Puts the checkout at the commit; a fresh one, or one whose dependencies changed, gets its ignored files and set-up. */
-async function prepare(
-  world: World,
-  commit: string,
-  { slot, log, hurry }: Omit<SlotRun, 'command'>,
-): Promise<string | null> {
-  const ready = `${slot}.ready`
-  const { commonDir } = world.repository
-  const walls = (await hasWalls(world)) ? await wallsOfVerify(world, slot, { git: true }) : undefined
-  const { fresh } = await prepareVerifyCheckout({
-    commonDir,
-    directory: slot,
-    commit,
-    ...(walls === undefined ? {} : { walls }),
-  })
-  if (fresh) await rm(ready, { force: true })
-  const setup = world.settings.landing.setup ?? world.settings.lanes.setup
-  const last = await readFile(ready, 'utf8').catch(() => null)
-  if (last === null) await seed(world, slot, walls)
-  if (last !== null && (setup === null || !(await dependenciesChanged(world, last, commit)))) return null
-  await rm(ready, { force: true })
-  if (setup !== null) {
-    const result = await run(world, { command: setup, slot, log, hurry })
-    if (!result.green)
-      return `The set-up command \`${setup}\` failed in the verify checkout; its output: ${log}`
-  }
-  await writeFile(ready, commit)
-  return null
-}
-
-async function seed(world: World, slot: string, walls: Walls | undefined): Promise<void> {
-  const from = mainCheckout(world)
-  await seedIgnored({ from, to: { gitDir: join(slot, '.git'), workTree: slot }, ...world.settings.lanes })
-  if (walls?.uid != null)
-    await execa('chown', ['-R', '-h', '--from', `${process.getuid?.()}`, `${walls.uid}:${walls.uid}`, slot], {
-      cwd: '/',
-    })
-}
-
-/** Files that say what a project depends on, in any directory. */
-const MANIFESTS = [
-  'package.json',
-  'package-lock.json',
-  'pnpm-lock.yaml',
-  'yarn.lock',
-  'bun.lock',
-  'Cargo.lock',
-  'go.sum',
-  'requirements*.txt',
-  'pyproject.toml',
-  'poetry.lock',
-  'uv.lock',
-  'Gemfile.lock',
-  'composer.lock',
-  'pom.xml',
-]
-
-async function dependenciesChanged(world: World, from: string, to: string): Promise<boolean> {
-  const paths = MANIFESTS.map((name) => `:(glob)**/${name}`)
-  const args = ['diff-tree', '-r', '--quiet', from, to, '--', ...paths]
-  return (await git({ gitDir: world.repository.commonDir }, args, { answers: [0, 1, 128] })).exitCode !== 0
 }
 
 interface SlotRun {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { lstatSync, realpathSync } from 'node:fs'
 import { chmod, link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import { mountsBelow } from './mounts.ts'
 
@@ -124,6 +125,29 @@ export async function deleteInReach(path: string): Promise<void> {
     if ((await lstat(path).catch(() => null)) === null) return
   }
   throw new Fault(`${path} cannot be deleted.`, { retry: 'later' })
+}
+
+/**
+ * Deletes what no program runs in any more, whatever rights it has.
+ * @throws Fault when something is left
+ */
+export async function deleteForGood(paths: readonly string[]): Promise<void> {
+  await deleteNow(paths)
+  for (const path of paths)
+    if ((await lstat(path).catch(() => null)) !== null)
+      throw new Fault(`${path} cannot be deleted.`, { retry: 'later' })
+}
+
+/** As `deleteInReach`, for many; false: something is left. */
+export async function deleteEach(paths: readonly Buffer[]): Promise<boolean> {
+  if (paths.length === 0) return true
+  const input = Buffer.concat(paths.flatMap((path) => [path, Buffer.of(0)]))
+  const { exitCode } = await execa('xargs', ['-0', 'rm', '-rf', '--'], {
+    ...{ cwd: '/', input, reject: false },
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  return exitCode === 0
 }
 
 function startDeleting(paths: readonly string[]): ChildProcess | null {

@@ -13,6 +13,12 @@ export async function treeDiff(place: SharedPlace, from: string, to: string): Pr
   return readRawDiff((await gitBytes({ gitDir: place.commonDir }, args)).stdout)
 }
 
+/** Paths of all files, links and submodules of a commit. Bytes as well. */
+export async function treePaths(place: SharedPlace, commit: string): Promise<string[]> {
+  const args = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]
+  return splitZero((await gitBytes({ gitDir: place.commonDir }, args)).stdout)
+}
+
 /** Names at the root at which two commits differ, or something below them does. Bytes as well. */
 export async function rootChanges(place: SharedPlace, from: string, to: string): Promise<string[]> {
   const args = ['diff-tree', '-z', '--name-only', '--no-renames', '--ignore-submodules=none', from, to, '--']

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../fault.ts'
-import { deleteInReach } from '../files/discard.ts'
+import { deleteForGood, deleteInReach } from '../files/discard.ts'
 import { giveTree } from '../files/give-tree.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { copyIndex } from './copy-index.ts'
@@ -18,6 +18,8 @@ export interface VerifyCheckout extends SharedPlace {
   readonly commit: string
   /** Git runs inside them, since it reads what the agents' code left there. They let it write to `<directory>.git`. */
   readonly walls?: Walls
+  /** What is not the commit's stays, ignored or not; whoever asks for it deletes it. */
+  readonly keepsOthers?: boolean
 }
 
 /** `fresh`: made anew, so it has no ignored files. `previous`: the commit that it was at before; null when fresh. */
@@ -43,8 +45,7 @@ export async function prepareVerifyCheckout(checkout: VerifyCheckout): Promise<P
     throw new Fault(`There is no commit ${checkout.commit}.`, { retry: 'never' })
   const previous = await standingAt(checkout)
   if (previous !== null && (await update(checkout, previous))) return { fresh: false, previous }
-  await deleteInReach(checkout.directory)
-  await deleteInReach(own(checkout))
+  await deleteForGood([checkout.directory, own(checkout)])
   await mkdir(checkout.directory, { recursive: true })
   await giveTo(checkout.directory, checkout)
   await putAt(checkout, NOWHERE)
@@ -82,7 +83,7 @@ function placeOf(checkout: Pick<VerifyCheckout, 'directory' | 'walls'>): GitPlac
 }
 
 /** The commit that the checkout is at, as far as it is whole; null: make it again. */
-async function standingAt(checkout: VerifyCheckout): Promise<string | null> {
+export async function standingAt(checkout: Pick<VerifyCheckout, 'directory'>): Promise<string | null> {
   for (const path of [checkout.directory, own(checkout)])
     if (!(await lstat(path).catch(() => null))?.isDirectory()) return null
   const head = await readFile(join(own(checkout), 'HEAD'), 'utf8').catch(() => '')
@@ -110,7 +111,7 @@ async function putAt(checkout: VerifyCheckout, head: string): Promise<void> {
   await giveTo(at.gitDir, checkout)
   const options = { config: ['checkout.workers=2'], timeout: TIMEOUT, writes: true }
   await git(at, ['checkout', '--quiet', '--force', '--detach', commit], options)
-  await git(at, ['clean', '-ffdq'], options)
+  if (checkout.keepsOthers !== true) await git(at, ['clean', '-ffdq'], options)
   await confirm(at, commit)
   await makeGitDirectory(checkout, { path: join(directory, '.git'), head: commit, config })
   await copyIndex(join(at.gitDir, 'index'), join(directory, '.git', 'index'))

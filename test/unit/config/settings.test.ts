@@ -47,6 +47,7 @@ landing:
   style: squash
   review: true
   timeLimit: 10m
+  keep: [target]
   slots: 2
   batch: 8
   everyCommit: true
@@ -118,6 +119,7 @@ describe('readSettings', () => {
         review: true,
         timeLimit: 600_000,
         setup: 'npm ci',
+        keep: ['target'],
         slots: 2,
         batch: 8,
         everyCommit: true,
