@@ -28,6 +28,7 @@ function judge(filter: Buffer, { architecture, number, first = 0, second = 0 }: 
     if (code === 0x20) loaded = data.get(value) ?? Number.NaN
     else if (code === 0x15) at += jump(loaded === value)
     else if (code === 0x35) at += jump(loaded >= value)
+    else if (code === 0x45) at += jump((loaded & value) !== 0)
     else return value
   }
   throw new Error('no answer')
@@ -35,18 +36,19 @@ function judge(filter: Buffer, { architecture, number, first = 0, second = 0 }: 
 
 const [TIOCSTI, TIOCLINUX, TCGETS] = [0x5412, 0x541c, 0x5401]
 const [AF_UNIX, AF_VSOCK] = [1, 40]
-const [IO_URING_SETUP, SOCKETCALL] = [425, 102]
+const [IO_URING_SETUP, CLONE3, SOCKETCALL] = [425, 435, 102]
+const [CLONE_NEWUSER, CLONE_NEWNS, THREAD] = [0x10000000, 0x20000, 0x3d0f00]
 
-/** Of the kernel's tables: ioctl, socket, add_key, request_key, keyctl. */
-type Machine = [architecture: number, ioctl: number, socket: number, keys: number[]]
+/** Of the kernel's tables. Last ones: clone, unshare; add_key, request_key, keyctl, setns. */
+type Machine = [architecture: number, ioctl: number, socket: number, forks: number[], never: number[]]
 const MACHINES: Record<'x64' | 'arm64', [Machine, Machine]> = {
   x64: [
-    [0xc000003e, 16, 41, [248, 249, 250]],
-    [0x40000003, 54, 359, [286, 287, 288]],
+    [0xc000003e, 16, 41, [56, 272], [248, 249, 250, 308]],
+    [0x40000003, 54, 359, [120, 310], [286, 287, 288, 346]],
   ],
   arm64: [
-    [0xc00000b7, 29, 198, [217, 218, 219]],
-    [0x40000028, 54, 281, [309, 310, 311]],
+    [0xc00000b7, 29, 198, [220, 97], [217, 218, 219, 268]],
+    [0x40000028, 54, 281, [120, 337], [309, 310, 311, 375]],
   ],
 }
 
@@ -56,14 +58,21 @@ describe.each(['x64', 'arm64'] as const)('on %s', (processor) => {
   ) as [Buffer, Buffer]
 
   it.each(MACHINES[processor])(
-    'refuses typing, keys and ways to the host on %i',
-    (architecture, ioctl, socket, keys) => {
+    'refuses typing, keys, user namespaces and ways to the host on %i',
+    (architecture, ioctl, socket, forks, never) => {
       for (const filter of [online, offline]) {
         const ask = (number: number, first = 0, second = 0): number =>
           judge(filter, { architecture, number, first, second })
-        expect([ask(ioctl, 0, TIOCSTI), ask(ioctl, 0, TIOCLINUX), ...keys.map((key) => ask(key))]).toEqual(
-          Array.from({ length: 5 }, () => REFUSED),
+        expect([ask(ioctl, 0, TIOCSTI), ask(ioctl, 0, TIOCLINUX), ...never.map((call) => ask(call))]).toEqual(
+          Array.from({ length: 6 }, () => REFUSED),
         )
+        for (const fork of forks) {
+          expect([ask(fork, CLONE_NEWUSER | CLONE_NEWNS), ask(fork, CLONE_NEWUSER)]).toEqual([
+            REFUSED,
+            REFUSED,
+          ])
+          expect([ask(fork, THREAD), ask(fork, CLONE_NEWNS, CLONE_NEWUSER)]).toEqual([ALLOWED, ALLOWED])
+        }
         const passes = [
           ask(ioctl, 0, TCGETS),
           ask(ioctl + 1, 0, TIOCSTI),
@@ -73,6 +82,7 @@ describe.each(['x64', 'arm64'] as const)('on %s', (processor) => {
         expect(passes).toEqual(passes.map(() => ALLOWED))
         expect(ask(socket, AF_VSOCK)).toBe(filter === online ? ALLOWED : REFUSED)
         expect([ask(IO_URING_SETUP, 4), ask(IO_URING_SETUP + 1)]).toEqual([LACKING, ALLOWED])
+        expect([ask(CLONE3), ask(CLONE3 + 1)]).toEqual([LACKING, ALLOWED])
       }
     },
   )

@@ -155,6 +155,7 @@ const KERNEL: readonly Whole[] = [
       return run(`unshare -Urm sh -c ${shellWord(script)} ${shellWord(root)}`)
     },
   },
+  { name: 'be root in a user namespace of its own', trial: () => run('unshare -Ur true') },
   { name: 'use the keys of the session', trial: () => sessionKeyring() },
   { name: 'become root', trial: () => run('setpriv --reuid 0 true || { command -v sudo && sudo -n true; }') },
 ]
