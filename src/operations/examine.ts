@@ -3,6 +3,7 @@ import type { Finding } from '../engine/health/finding.ts'
 import { blindSpot } from '../engine/health/glance.ts'
 import { lookAround } from '../engine/health/look.ts'
 import { machineRemarks } from '../engine/health/machine.ts'
+import { sayHooksLeftOut } from '../engine/hooks-left-out.ts'
 import { limitsHere } from '../engine/limits/here.ts'
 import { plannedRepairs, type Repaired, repair } from '../engine/repair.ts'
 import type { World } from '../engine/world.ts'
@@ -47,10 +48,12 @@ async function remarksOn(world: World): Promise<string[]> {
   const open = await openTasks(world)
   const by =
     world.settings.sandbox.mode === 'none' ? 'The settings say sandbox.mode' : 'WORKLANE_SANDBOX says'
+  const hooks = await sayHooksLeftOut(world)
   const at = open.map((id) => `task ${id}`).join(', ')
   return [
     ...(world.sandbox === 'none' ? [`${by}: none. Agents, checks and verify ${POWER}.`] : []),
     ...(open.length === 0 ? [] : [`NO WALLS: the agents at work on ${at} ${POWER}.`]),
+    ...(hooks === null ? [] : [hooks]),
     ...machineRemarks(),
   ]
 }

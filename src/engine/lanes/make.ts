@@ -26,6 +26,7 @@ import { findArchive, findLane, moveLane, type OwnedLane, setLane } from '../../
 import { transact } from '../../ledger/transact.ts'
 import { fillInside, layInside } from '../fill-inside.ts'
 import { giveAway, type Inside } from '../hand-over.ts'
+import { sayHooksLeftOut } from '../hooks-left-out.ts'
 import { mainCheckout } from '../main-checkout.ts'
 import { hideLanes } from '../repository.ts'
 import { hasWalls, laneRoom } from '../sandbox.ts'
@@ -78,17 +79,19 @@ async function fill(world: World, lane: OwnedLane): Promise<string[]> {
     leftInMain(world),
     formerWork(world, lane),
     conversionSettings(adminDir),
+    sayHooksLeftOut(world),
   ] as const
   // All of them, also when one fails: what still runs would write into what is then cleared away.
   await Promise.allSettled(works)
-  const [, left, former, settings] = await Promise.all(works)
+  const [, left, former, settings, hooks] = await Promise.all(works)
   await rememberFill({ adminDir, settings })
   crashPoint('lane.filled')
   const warnings = await seed(world, worktree)
   if (walled && hasSeeds(world)) await giveAway(lane)
   crashPoint('lane.seeded')
   await setUp(world, lane)
-  return [...left, ...former, ...warnings, ...(await emptySubmodules(world, lane))]
+  const hookless = hooks === null ? [] : [hooks]
+  return [...left, ...former, ...warnings, ...hookless, ...(await emptySubmodules(world, lane))]
 }
 
 /**

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import { copyIndex } from './copy-index.ts'
 import { git, listSettings } from './git.ts'
+import { type Hooks, hooksOf } from './hooks.ts'
 import { FALLBACK_IDENTITY, type Person } from './identity.ts'
 import { makeGitDirectory, ownConfig } from './own-git-directory.ts'
 import type { Setting } from './settings.ts'
@@ -41,7 +42,7 @@ export async function makePrivate(path: string, source: PrivateSource): Promise<
     givenRefs(source),
     readFile(join(adminDir, 'HEAD'), 'utf8'),
   ])
-  const hooks = hooksPath(source, settings)
+  const hooks = hooksOf(source, settings)
   const config = await privateConfig(settings, hooks)
   await makeGitDirectory({ commonDir }, { path, head: head.trim(), config })
   await mkdir(join(path, 'refs', 'tags'), { recursive: true })
@@ -92,7 +93,7 @@ function packed(refs: ReadonlyMap<string, GivenRef>): string {
 async function privateConfig(settings: readonly Setting[], hooks: Hooks): Promise<string> {
   return [
     ownConfig(settings).replace('logallrefupdates = false', 'logallrefupdates = true'),
-    ...(typeof hooks === 'string' ? [] : ['[core]', `\thooksPath = ${quoted(hooks.path)}`]),
+    ...(hooks === 'own' || 'outside' in hooks ? [] : ['[core]', `\thooksPath = ${quoted(hooks.inside)}`]),
     '[user]',
     ...Object.entries(identity(settings)).map(([key, value]) => `\t${key} = ${quoted(value)}`),
     '[commit]',
@@ -144,17 +145,6 @@ async function isProgram(command: string): Promise<boolean> {
     )
   programs.set(first, known)
   return await known
-}
-
-/** Where the project has its hooks: git's own place, a path as the lane has it, or where no lane reaches. */
-type Hooks = 'own' | 'elsewhere' | { readonly path: string }
-
-function hooksPath({ root, commonDir }: PrivateSource, settings: readonly Setting[]): Hooks {
-  const path = settings.findLast(([key]) => key === 'core.hookspath')?.[1] ?? ''
-  const whole = resolve(root, path)
-  if (path === '' || whole === join(commonDir, 'hooks')) return 'own'
-  const inside = relative(root, whole)
-  return inside.startsWith('..') || isAbsolute(inside) ? 'elsewhere' : { path: inside }
 }
 
 /** The hooks that people have here run inside too, for commits of the agent. */
