@@ -4,6 +4,7 @@ import { lowDisk } from '../engine/disk.ts'
 import { glance } from '../engine/health/glance.ts'
 import { waitsFor } from '../engine/limits/admission.ts'
 import { limitsHere } from '../engine/limits/here.ts'
+import { wallsMissingAtAGlance } from '../host/sandbox/no-walls.ts'
 import { rememberedBase } from '../ledger/base.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { isLandingPaused } from '../ledger/landing-pause.ts'
@@ -38,7 +39,12 @@ export default operation({
           : null,
       disk: lowDisk(world),
       /** In what agents are started from here, and how many are at work without walls now. */
-      sandbox: { mode: world.sandbox, open: runs.filter(({ sandbox }) => sandbox === 'none').length },
+      sandbox: {
+        mode: world.sandbox,
+        open: runs.filter(({ sandbox }) => sandbox === 'none').length,
+        /** Why no agent would be started, as far as a glance tells. */
+        missing: world.sandbox === 'none' ? null : (wallsMissingAtAGlance()?.why ?? null),
+      },
       /** What ready tasks wait for besides their turn. */
       limits: waitsFor(world, { ready: counts.waiting.ready, running }),
       /** What a lane may use, and what holds it to that. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { background, data, type Said, until, WORKLANE, worklane } from '../fixtures/cli.ts'
 import { makeRepository, temporaryDirectory } from '../fixtures/repository.ts'
@@ -22,7 +22,7 @@ it('is shown loudly while an agent works', async () => {
     /^Sandbox {2}NONE: an agent is at work that can change anything that you can$/m,
   )
   expect((await worklane(root, 'lane', 'list')).out).toContain('agent at work, NO WALLS')
-  expect((await data(root, 'status')).sandbox).toEqual({ mode: 'none', open: 1 })
+  expect((await data(root, 'status')).sandbox).toMatchObject({ mode: 'none', open: 1 })
   const agent = await saidOf(root, 'task list', 'task show 1', 'lane show 1', 'radar', 'doctor', 'logs 1')
   for (const [view, said] of agent) expect([view, said]).toEqual([view, expect.stringContaining('NO WALLS')])
   for (const view of [
@@ -69,16 +69,20 @@ it('is remarked upon by doctor where the settings say so, and is no finding', as
   expect(doctor).toMatchObject({ code: 0 })
 })
 
+type Ask = (sandbox: 'walls' | 'none', ...args: readonly string[]) => Promise<Said>
+
 /** Runs Worklane where bubblewrap is there and cannot build walls. */
-function withoutWalls(
-  root: string,
-): (sandbox: 'walls' | 'none', ...args: readonly string[]) => Promise<Said> {
+function withoutWalls(root: string): Ask {
   const bin = temporaryDirectory()
   const script = '#!/bin/sh\necho "bwrap: setting up uid map: Permission denied" >&2; exit 1\n'
   writeFileSync(join(bin, 'bwrap'), script, { mode: 0o755 })
+  return askingWith(`${bin}:${process.env.PATH ?? ''}`, root)
+}
+
+function askingWith(path: string, root: string): Ask {
   return async (sandbox, ...args) =>
     await new Promise((resolve) => {
-      const env = { ...process.env, WORKLANE_SANDBOX: sandbox, PATH: `${bin}:${process.env.PATH ?? ''}` }
+      const env = { ...process.env, WORKLANE_SANDBOX: sandbox, PATH: path }
       execFile(WORKLANE, [...args], { cwd: root, env }, (error, out, err) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err }),
       )
@@ -95,6 +99,14 @@ it('is a finding with its remedy where walls are wanted and cannot be built', as
   const test = await ask('walls', 'sandbox', 'test')
   expect(test.err).toMatch(/^worklane: bubblewrap cannot build walls here: .*\n {2}Allow user namespaces/)
   expect(test.code).toBe(1)
+})
+
+it('is said by status, which starts nothing to find out', async () => {
+  using repository = makeRepository()
+  const ask = askingWith(dirname(process.execPath), repository.root)
+  const line = /^Sandbox {2}bubblewrap is not installed. No agent is started; see: worklane doctor$/m
+  expect((await ask('walls', 'status')).out).toMatch(line)
+  expect((await ask('none', 'status')).out).not.toMatch(line)
 })
 
 it('never begins by itself where walls cannot be built: nothing of a lane runs', async () => {

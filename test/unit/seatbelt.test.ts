@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { wallsElsewhere } from '../../src/host/sandbox/detect.ts'
+import { wallsElsewhere } from '../../src/host/sandbox/no-walls.ts'
 import { seatbelt, seatbeltEnvironment, srt } from '../../src/host/sandbox/seatbelt.ts'
 
 const ROOT = '/Users/ann/project'

@@ -8,7 +8,7 @@ interface Status {
   readonly engine: { readonly since: string } | null
   /** What keeps new work from being begun. */
   readonly disk: string | null
-  readonly sandbox: { readonly mode: string; readonly open: number }
+  readonly sandbox: { readonly mode: string; readonly open: number; readonly missing: string | null }
   /** What ready tasks wait for besides their turn. */
   readonly limits: string | null
   readonly laneLimits: LimitsHere
@@ -29,10 +29,11 @@ interface Status {
 }
 
 /** Said as loudly as it can be, and not at all where there are walls. */
-function sandboxLines({ mode, open }: Status['sandbox']): string[] {
+function sandboxLines({ mode, open, missing }: Status['sandbox']): string[] {
   const power = 'can change anything that you can'
   if (open > 0)
     return [`Sandbox  NONE: ${open === 1 ? 'an agent is' : `${open} agents are`} at work that ${power}`]
+  if (missing !== null) return [`Sandbox  ${missing} No agent is started; see: worklane doctor`]
   return mode === 'none' ? [`Sandbox  none: agents ${power}`] : []
 }
 

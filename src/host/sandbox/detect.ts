@@ -1,12 +1,7 @@
 import { execa } from 'execa'
 import { bubblewrap } from './bubblewrap.ts'
+import { NOT_INSTALLED, type NoWalls, wallsElsewhere } from './no-walls.ts'
 import { systemDirectories } from './system.ts'
-
-/** Why walls cannot be had on this machine, and the one line that mends it. */
-export interface NoWalls {
-  readonly why: string
-  readonly remedy: string
-}
 
 /** A lane's own uid, where we are root: out of the ranges that systemd and shadow give out (systemd UIDS-GIDS.md). */
 const FIRST_UID = 1_900_000_000
@@ -22,19 +17,6 @@ let answer: Promise<NoWalls | null> | undefined
 export async function wallsMissing(): Promise<NoWalls | null> {
   answer ??= look()
   return await answer
-}
-
-/** Null: walls can be built on such a system. Pure. */
-export function wallsElsewhere(platform: string): NoWalls | null {
-  if (platform === 'linux') return null
-  if (platform !== 'darwin')
-    return { why: `Walls are not built on ${platform}.`, remedy: 'Run with --sandbox none.' }
-  return {
-    why: 'Walls are not built on macOS yet.',
-    remedy:
-      'Run with --sandbox none, and put srt before the command of the agent to fence it off yourself:' +
-      ' npm i -g @anthropic-ai/sandbox-runtime',
-  }
 }
 
 async function look(): Promise<NoWalls | null> {
@@ -60,11 +42,7 @@ async function look(): Promise<NoWalls | null> {
     cwd: '/',
   })
   if (exitCode === 42) return null
-  if (code === 'ENOENT')
-    return {
-      why: 'bubblewrap is not installed.',
-      remedy: 'Install it (apt-get install bubblewrap, dnf install bubblewrap), or run with --sandbox none.',
-    }
+  if (code === 'ENOENT') return NOT_INSTALLED
   const said = stderr.trim().split('\n').at(-1) ?? ''
   if (/setpriv/.test(said))
     return { why: 'setpriv is not installed.', remedy: 'Install util-linux, or run with --sandbox none.' }
