@@ -83,7 +83,10 @@ export function judge(evidence: Evidence): Verdict {
   const { limit } = evidence
   if (limit?.ended === true) return { outcome: 'failed', detail: limit.text }
   const verdict = judgeWork(evidence)
-  if (limit === null || !['failed', 'timed_out'].includes(verdict.outcome)) return verdict
+  const isWhy = ['failed', 'timed_out'].includes(verdict.outcome)
+  // Programs that were killed are news also where the work succeeded: it may lack what they would have done.
+  const isNews = limit?.limit === 'memory' && verdict.outcome !== 'stopped'
+  if (limit === null || !(isWhy || isNews)) return verdict
   return { ...verdict, detail: `${verdict.detail} ${limit.text}` }
 }
 

@@ -43,6 +43,16 @@ describe('judge', () => {
     },
   )
 
+  it('tells of programs that were killed for want of memory, also where the work succeeded', () => {
+    const limit = { limit: 'memory', text: 'The memory limit was reached.', ended: false } as const
+    expect(judge({ ...evidence, limit })).toEqual({
+      outcome: 'completed',
+      detail: '1 commit. The memory limit was reached.',
+    })
+    expect(judge({ ...evidence, limit: { ...limit, limit: 'files' } }).detail).toBe('1 commit.')
+    expect(judge({ ...evidence, limit, stopRequested: true }).detail).toBe('Stopped on request.')
+  })
+
   it('names the program that the machine does not have', () => {
     const verdict = judge({ ...evidence, commits: 0, exitCode: 127, missing: 'nosuchagent' })
     expect(verdict).toMatchObject({ outcome: 'failed', hopeless: true })
