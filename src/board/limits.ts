@@ -37,6 +37,13 @@ export interface MachineLimits {
 export interface LimitsHere extends LaneLimits {
   /** Bytes that all lanes together may use. */
   readonly totalMemory: number
+  /** Bytes of free disk below which nothing new is begun; 0: no floor. */
+  readonly freeDisk: number
+  /** Of a run: milliseconds, null for as long as it takes; and bytes of its output that are kept. */
+  readonly timeLimit: number | null
+  readonly outputLimit: number
+  /** Whether anything holds `cpu`. */
+  readonly cpuHeld: boolean
   /** Version of the control groups that hold them; null: runs are watched instead. */
   readonly groups: 1 | 2 | null
   /** False: not all of them can be held; `doctor` says why. */
@@ -136,8 +143,12 @@ function inUnits(kind: keyof Supplies, amount: number): string {
   return kind === 'memory' || kind === 'disk' ? inBytes(amount) : String(Math.max(0, amount))
 }
 
-/** `512 MB`, `1.2 GB`: for people. */
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** `512 MB`, `1.2 GB`: for people, in thousands as settings are written. */
 export function inBytes(bytes: number): string {
-  const [size, unit] = bytes >= GIGABYTE ? [bytes / 1e9, 'GB'] : [Math.max(0, bytes) / 1e6, 'MB']
-  return `${size >= 100 ? Math.round(size) : Number(size.toFixed(1))} ${unit}`
+  const whole = Math.max(0, bytes)
+  const power = whole < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(whole) / 3))
+  const size = whole / 1000 ** power
+  return `${size >= 100 ? Math.round(size) : Number(size.toFixed(1))} ${UNITS[power] ?? ''}`
 }

@@ -13,10 +13,11 @@ import {
   trueOrFalse,
   wholeNumber,
 } from './fields.ts'
+import { usageAt } from './place.ts'
 import { type KeptPlaces, refuseKeptPlaces } from './sandbox-paths.ts'
 import { LANDING_STYLES, SANDBOX_MODES, type Settings } from './settings.ts'
 import { NETWORK } from './tasks/rules.ts'
-import { parseYaml } from './yaml-source.ts'
+import { parseYaml, type YamlSource } from './yaml-source.ts'
 
 /**
  * The text of a settings file as settings, with `defaults` for what it leaves out. Loaded only where there is such
@@ -28,8 +29,20 @@ export function parseSettings(file: string, text: string, defaults: Settings, pl
   const known = (path: readonly PropertyKey[]) => keysAt(defaults, path)
   const settings = checkFields({ source, path: [], what: 'The file', known }, source.value, schema(defaults))
   refuseKeptPlaces(source, settings, places)
+  refuseMoreThanAll(source, settings)
   const { landing, lanes } = settings
   return { ...settings, landing: { ...landing, setup: landing.setup ?? lanes.setup } }
+}
+
+/** One lane cannot have more than all together. */
+function refuseMoreThanAll(source: YamlSource, { limits }: Settings): void {
+  const { memory, totalMemory } = limits
+  if (memory === null || totalMemory === null || memory <= totalMemory) return
+  throw usageAt(
+    source.place(['limits', 'memory']),
+    'limits.memory, of one lane, is more than limits.totalMemory, of all together.',
+    'Lower the one or raise the other.',
+  )
 }
 
 function keysAt(defaults: Settings, path: readonly PropertyKey[]): string[] {

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
+import { inBytes } from '../board/limits.ts'
 import { type Refusal, refuse } from '../board/refusal.ts'
 import { diskFull, Fault } from '../host/fault.ts'
-import { type FreeDisk, freeDisk, isScarce } from '../host/files/free-disk.ts'
+import { freeDisk, isScarce } from '../host/files/free-disk.ts'
 import { keepReserve } from '../ledger/reserve.ts'
 import type { World } from './world.ts'
 
@@ -23,7 +24,7 @@ export function lowDisk(world: Site): string | null {
   for (const place of placesOf(world)) {
     const { bytes, files } = freeDisk(place)
     if (bytes < floor)
-      return `${inMegabytes(bytes)} are free on the disk, and nothing new is begun below ${inMegabytes(floor)} (limits.freeDisk).`
+      return `${inBytes(bytes)} are free on the disk, and nothing new is begun below ${inBytes(floor)} (limits.freeDisk).`
     if (files !== null && files < FEWEST_FILES)
       return `The disk has room for ${files} more files, and nothing new is begun below ${FEWEST_FILES}.`
   }
@@ -39,7 +40,7 @@ export function refuseLowDisk(world: World): Refusal | null {
   if (keepReserve(world.ledger.path)) return null
   return refuse(
     'low-disk',
-    `${inMegabytes(freeDisk(world.repository.commonDir).bytes)} are free on the disk, too little to begin something.`,
+    `${inBytes(freeDisk(world.repository.commonDir).bytes)} are free on the disk, too little to begin something.`,
     'Make room on it, then ask again.',
   )
 }
@@ -61,9 +62,5 @@ const BLAMABLE = ['fault', 'ledger']
 export function blameDisk(world: Site, fault: Fault): Fault {
   if (!BLAMABLE.includes(fault.code) || fault.retry === 'never' || !diskIsFull(world)) return fault
   const least = Math.min(...placesOf(world).map((place) => freeDisk(place).bytes))
-  return diskFull(`${inMegabytes(least)} are free. ${fault.message}`, fault)
-}
-
-function inMegabytes(bytes: FreeDisk['bytes']): string {
-  return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`
+  return diskFull(`${inBytes(least)} are free. ${fault.message}`, fault)
 }

@@ -88,7 +88,7 @@ test('low on disk: nothing new is claimed, and status says so', async () => {
   const { root } = repository
   await data(root, 'task', 'add', 'One')
   expect(await refused(root, 'claim', '--as', 'ann')).toEqual(['low-disk', 1])
-  expect((await worklane(root, 'status')).out).toMatch(/Disk {5}\d+ MB are free .* below 900000000 MB/)
+  expect((await worklane(root, 'status')).out).toMatch(/Disk {5}\S+ [GT]B are free .* below 900 TB/)
   repository.write('worklane.yaml', 'limits:\n  freeDisk: 0\n')
   expect((await data(root, 'claim', '--as', 'ann')).task.id).toBe(1)
 })

@@ -28,10 +28,12 @@ it('limits are always shown, with what holds them', async () => {
     'worklane.yaml': 'limits: { processes: 64, memory: 256mb, disk: 2gb }\n',
   })
   const { root } = repository
+  const more =
+    /^ +a run: no time limit, 20 MB of output; all lanes: \S+ GB memory(?: \(not held here\))?; nothing new below 200 MB of free disk$/m
   const line =
     /^(Limits {3}|· Limits: )a lane: 64 processes, 256 MB memory, \d+ files, 2 GB disk; (by control groups|watched)/m
-  expect((await worklane(root, 'status')).out).toMatch(line)
-  expect((await worklane(root, 'doctor')).out).toMatch(line)
+  for (const view of ['status', 'doctor'])
+    for (const part of [line, more]) expect((await worklane(root, view)).out).toMatch(part)
   const limits = { processes: 64, memory: 256_000_000, disk: 2_000_000_000, cpu: null }
   expect(await data(root, 'status')).toMatchObject({ limits: null, laneLimits: limits })
   expect((await data(root, 'doctor')).limits).toMatchObject(limits)
@@ -58,6 +60,16 @@ it('who takes more than its limits fails with the cause, and the others go on', 
     if (kind === 'disk') expect(existsSync(join(lanes[0].path, 'filler-0')), seen).toBe(true)
   }
 })
+
+it.runIf(detectGroups().found?.homes.memory !== undefined)(
+  'work that succeeds although the system killed a program of it says so',
+  async () => {
+    using repository = makeRepository({ 'offender.mjs': SOURCE, 'worklane.yaml': SETTINGS })
+    const said = await worklane(repository.root, 'run', 'x', '--command', `${OFFENDER} memory; echo x > x`)
+    expect(said.out).toMatch(/done: 1 commit\. The memory limit of 256 MB was reached .* ended \d+ of its/)
+    expect(said.code).toBe(0)
+  },
+)
 
 it('who makes all the files that the disk takes is ended, told so, and has used an attempt', async ({
   skip,

@@ -137,11 +137,20 @@ it('is a finding where its user can mend it, and a remark where not', () => {
   expect(howToDelegate(1000, root)).toContain('systemd-run --user')
   expect(howToDelegate(1001, root)).toBe(null)
   const [mine, others] = [
-    { why: 'So.', remedy: 'this' },
-    { why: 'So.', remedy: null },
-  ]
-  expect(judgeLimits(mine)).toMatchObject([{ code: 'limits-not-enforced', fix: 'this', fixable: false }])
-  expect(machineRemarks(others)).toEqual([expect.stringMatching(/^So\. Runs are watched/)])
+    { why: 'So.', missing: ['cpu'], remedy: 'this' },
+    { why: 'So.', missing: ['pids', 'memory'], remedy: null },
+  ] as const
+  expect(judgeLimits(mine)).toMatchObject([
+    {
+      code: 'limits-not-enforced',
+      why: expect.stringMatching(/^Processors .* limits.cpu/),
+      fix: 'this',
+      fixable: false,
+    },
+  ])
+  expect(machineRemarks(others)).toEqual([
+    expect.stringMatching(/^So\. Runs are watched.* down\. Whoever administers/),
+  ])
   expect([judgeLimits(others), judgeLimits(null), machineRemarks(mine), machineRemarks(null)].flat()).toEqual(
     [],
   )

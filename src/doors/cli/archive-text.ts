@@ -1,3 +1,4 @@
+import { inBytes } from '../../board/limits.ts'
 import type { ArchiveView } from '../../operations/archive-view.ts'
 import { rows } from './rows.ts'
 
@@ -30,13 +31,13 @@ export async function archivesText({
       String(archive.id),
       `#${archive.task}`,
       time(archive.createdAt),
-      size(archive.bytes),
+      inBytes(archive.bytes),
       `${archive.files} ${archive.files === 1 ? 'file' : 'files'}`,
       standing(archive),
       archive.subject,
     ]),
   )
-  return `${table}\n${size(bytes)} of ${size(atMost)}. See one with: worklane archive show ID`
+  return `${table}\n${inBytes(bytes)} of ${inBytes(atMost)}. See one with: worklane archive show ID`
 }
 
 /** So many paths, refs and commands are shown; `--json` has all. */
@@ -50,13 +51,13 @@ export function archiveText(archive: Shown): string {
     `Made      ${time(archive.createdAt)}`,
     `Work      ${standing(archive)}`,
     `Branch    ${archive.branch}${head === undefined || head === null ? '' : `, HEAD at ${head.commit.slice(0, 12)}${head.branch === null ? ' (detached)' : ''}`}`,
-    `In        ${archive.directory}, ${size(archive.bytes)}`,
+    `In        ${archive.directory}, ${inBytes(archive.bytes)}`,
     ...(archive.problem === null
       ? [
           `Files     ${archive.untouched ?? 0} as checked out, ${paths.length} others, ${deleted.length} deleted, ${leftOut?.total ?? 0} ignored ones left out`,
         ]
       : [`Damaged   ${archive.problem}`]),
-    ...some(paths.map(({ path, mode, size: bytes }) => `          ${mode} ${size(bytes)}  ${path}`)),
+    ...some(paths.map(({ path, mode, size: bytes }) => `          ${mode} ${inBytes(bytes)}  ${path}`)),
     ...some(deleted.map((path) => `          deleted  ${path}`)),
     ...some(refs.map(({ ref, oid }) => `Ref       ${oid.slice(0, 12)} ${ref}`)),
     ...warnings.map((warning) => `Mind      ${warning}`),
@@ -77,7 +78,7 @@ export function purgedText({
 }): string {
   if (purged.length === 0) return 'Nothing to purge.'
   const names = purged.map(({ id, task }) => `${id} (task ${task})`).join(', ')
-  return `Purged for good: ${names}; ${size(bytes)} freed.`
+  return `Purged for good: ${names}; ${inBytes(bytes)} freed.`
 }
 
 function standing({ unlanded }: ArchiveView): string {
@@ -91,13 +92,4 @@ function some(lines: readonly string[]): string[] {
 
 function time(iso: string): string {
   return iso.slice(0, 16).replace('T', ' ')
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
-
-/** In thousands, as `archive.atMost` is written. */
-function size(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3))
-  const number = bytes / 1000 ** power
-  return `${power === 0 || number >= 10 ? Math.round(number) : number.toFixed(1)} ${UNITS[power] ?? ''}`
 }

@@ -1,5 +1,5 @@
 import type { LimitsHere } from '../../board/limits.ts'
-import { limitsText } from './limits-text.ts'
+import { limitsLines } from './limits-text.ts'
 
 interface Finding {
   readonly what: string
@@ -29,7 +29,7 @@ export function doctorText({
         `! ${what}\n    ${why}${unfixed === undefined ? '' : `\n    Not fixed: ${unfixed}`}\n    Fix: ${fix}`,
     ),
     ...remarks.map((remark) => `· ${remark}`),
-    ...(limits === undefined ? [] : [`· Limits: ${limitsText(limits)}`]),
+    ...(limits === undefined ? [] : [`· Limits: ${limitsLines(limits).join('\n    ')}`]),
     ...(findings.length > 0 ? [] : [`Everything${remarks.length === 0 ? '' : ' else'} is as it should be.`]),
   ].join('\n')
 }

@@ -1,6 +1,6 @@
 import type { LimitsHere } from '../../board/limits.ts'
 import type { PushView } from '../../operations/push-view.ts'
-import { limitsText } from './limits-text.ts'
+import { limitsLines } from './limits-text.ts'
 import { pushText } from './push-text.ts'
 
 interface Status {
@@ -47,6 +47,7 @@ function overlapLines({ lanes, base }: Status['overlaps']): string[] {
 /** `worklane status` for people. */
 export function statusText(status: Status): string {
   const { tasks, waiting } = status
+  const [limits, more] = limitsLines(status.laneLimits)
   const made = status.lanes.creating ?? 0
   const lanes = Object.values(status.lanes).reduce((sum, count) => sum + count, 0)
   const counts = Object.entries(tasks).filter(([, count]) => count > 0)
@@ -58,7 +59,8 @@ export function statusText(status: Status): string {
     `Engine   ${status.engine === null ? 'not running' : `running since ${status.engine.since}, ${status.running} at work`}`,
     ...sandboxLines(status.sandbox),
     ...(status.disk === null ? [] : [`Disk     ${status.disk}`]),
-    `Limits   ${limitsText(status.laneLimits)}`,
+    `Limits   ${limits}${status.laneLimits.whole ? '' : '; see: worklane doctor'}`,
+    `         ${more}`,
     ...(status.limits === null ? [] : [`         ${status.limits}`]),
     `Tasks    ${counts.length === 0 ? 'none' : counts.map(([state, count]) => `${count} ${state.replace('_', ' ')}`).join(', ')}`,
     ...(open === 0

@@ -1,3 +1,4 @@
+import { inBytes } from '../../board/limits.ts'
 import { detectGroups, type Shortfall } from '../../host/limits/detect.ts'
 import { type Room, roomForProcesses } from '../../host/process/room.ts'
 import { lowDisk } from '../disk.ts'
@@ -30,10 +31,19 @@ export function machineFindings(): Finding[] {
 
 const WATCHED =
   'Runs are watched instead, and ended when they go beyond; until then one can slow the others down.'
+const UNSHARED = 'Processors are not shared out among lanes, and limits.cpu does nothing.'
+const NOT_MINE =
+  'Whoever administers the machine can mend it: loginctl enable-linger for your user, where it has systemd; in a container, /sys/fs/cgroup mounted writable. Till then take fewer agents at once: agents.parallel'
+
+/** What that comes to. */
+function insteadOf({ missing }: Shortfall): string {
+  const watched = missing.some((one) => one !== 'cpu') ? [WATCHED] : []
+  return [...watched, ...(missing.includes('cpu') ? [UNSHARED] : [])].join(' ')
+}
 
 /** What is so on this machine, and not for its user to mend. */
 export function machineRemarks(shortfall = detectGroups().shortfall): string[] {
-  return shortfall?.remedy === null ? [`${shortfall.why} ${WATCHED}`] : []
+  return shortfall?.remedy === null ? [`${shortfall.why} ${insteadOf(shortfall)} ${NOT_MINE}`] : []
 }
 
 /** Pure. */
@@ -43,7 +53,7 @@ export function judgeLimits(shortfall: Shortfall | null): Finding[] {
     {
       code: 'limits-not-enforced',
       what: shortfall.why,
-      why: WATCHED,
+      why: insteadOf(shortfall),
       fix: shortfall.remedy,
       fixable: false,
     },
@@ -57,7 +67,7 @@ export function judgeRoom({ memory, descriptors, filesLeft }: Room): Finding[] {
   if (memory < LEAST_MEMORY)
     found({
       code: 'low-memory',
-      what: `${Math.round(memory / 2 ** 20)} MiB of memory are free.`,
+      what: `${inBytes(memory)} of memory are free.`,
       why: 'The system kills processes when it runs out; an attempt that ends so has failed.',
       fix: 'Run fewer agents at once (agents.parallel in worklane.yaml), or end other programs.',
     })

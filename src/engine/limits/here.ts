@@ -8,5 +8,10 @@ export function limitsHere({ settings }: Site): LimitsHere {
   const { lane, total } = machineLimits(settings, settings.agents.parallel)
   const { found, scope, shortfall } = detectGroups()
   const groups = scope === null ? (found?.dialect.version ?? null) : 2
-  return { ...lane, totalMemory: total.memory, groups, whole: shortfall === null }
+  const { timeLimit, outputLimit } = settings.agents
+  return {
+    ...lane,
+    ...{ totalMemory: total.memory, freeDisk: settings.limits.freeDisk, timeLimit, outputLimit },
+    ...{ groups, cpuHeld: shortfall?.missing.includes('cpu') !== true, whole: shortfall === null },
+  }
 }

@@ -16,6 +16,8 @@ export interface Detected {
 export interface Shortfall {
   /** One sentence. */
   readonly why: string
+  /** What is not held. */
+  readonly missing: readonly Controller[]
   /** Null: not for who runs us to mend. */
   readonly remedy: string | null
 }
@@ -39,7 +41,7 @@ export function detectGroups(): Detection {
     return {
       found: null,
       scope: null,
-      shortfall: { why: 'This system has no control groups.', remedy: NOT_HERE },
+      shortfall: { why: 'This system has no control groups.', missing: ESSENTIAL, remedy: NOT_HERE },
     }
   const [mountinfo, cgroup] = [readText('/proc/self/mountinfo'), readText('/proc/self/cgroup')]
   const mount = mountOfV2(mountinfo)
@@ -87,6 +89,7 @@ function shortfallOf(missing: readonly Controller[], remedy: string | null): Sho
   const what = missing.map((one) => (one === 'pids' ? 'processes' : one)).join(', ')
   return {
     why: `The system does not let us limit what a lane uses (${what}): no control group can be made for it.`,
+    missing,
     remedy,
   }
 }

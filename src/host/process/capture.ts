@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { inBytes } from '../../board/limits.ts'
 import type { RedactedStream, Redactor } from '../../board/redact.ts'
 import { Fault } from '../fault.ts'
 import { LastLine } from './last-line.ts'
@@ -134,12 +135,7 @@ class Tail {
 }
 
 function notice(leftOut: number): string {
-  return `\n[worklane: ${inUnits(leftOut)} left out here]\n`
-}
-
-function inUnits(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+  return `\n[worklane: ${inBytes(leftOut)} left out here]\n`
 }
 
 /** Without the rest of a UTF-8 character that was cut. */

@@ -120,7 +120,13 @@ it('a full lane gets some room to clear up', () => {
 })
 
 it('sizes are for people', () => {
-  expect([0, 512e6, 1.24e9, 240e9].map(inBytes)).toEqual(['0 MB', '512 MB', '1.2 GB', '240 GB'])
+  expect([0, 1500, 512e6, 1.24e9, 240e9].map(inBytes)).toEqual([
+    '0 B',
+    '1.5 kB',
+    '512 MB',
+    '1.2 GB',
+    '240 GB',
+  ])
 })
 
 it('a disk is short of bytes or of files, and files alone where nobody switched the floor off', () => {

@@ -231,6 +231,10 @@ describe('a wrong settings file', () => {
     ['landing: { style: rebase-merge }', /landing\.style must be one of merge, squash, rebase/],
     ['landing: { review: yes }', /landing\.review must be true or false; it is "yes"/],
     ['landing: { timeLimit: 0s }', /landing\.timeLimit/],
+    [
+      'limits:\n  totalMemory: 100mb\n  memory: 1gb\n',
+      /yaml:3: limits\.memory, .* more than limits\.totalMemory/,
+    ],
     ['base: main\nbase: dev\n', /worklane\.yaml:2: The key "base" stands here twice/],
     ['__proto__: { base: x }', /"__proto__" is not known/],
     ['base: !!js/function "function(){}"', /tags/],
