@@ -5,6 +5,10 @@
 export interface SharedState {
   /** Names of configuration keys as `safeKey` writes them, each with a digest of all its values. */
   readonly config: Readonly<Record<string, string>>
+  /** The values of those of them that are no secret and say more than a name. */
+  readonly values?: Readonly<Record<string, string>>
+  /** The same keys read without git, each with a digest of its lines: to be compared with its like only. */
+  readonly lines?: Readonly<Record<string, string>>
   /** Hooks that git would run or that a person put there, without the samples, each with a digest. */
   readonly hooks: Readonly<Record<string, string>>
   /** Lines of objects/info/alternates. */
@@ -19,12 +23,25 @@ export interface NamesChanged {
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]
+  /** What some of them were and are; null: not there. */
+  readonly values?: readonly ValueChanged[]
+}
+
+export interface ValueChanged {
+  readonly name: string
+  readonly from: string | null
+  readonly to: string | null
+}
+
+export interface RefAt {
+  readonly ref: string
+  readonly at: string
 }
 
 export interface RefsChanged {
-  readonly appeared: readonly { readonly ref: string; readonly at: string }[]
+  readonly appeared: readonly RefAt[]
   readonly moved: readonly { readonly ref: string; readonly from: string; readonly to: string }[]
-  readonly vanished: readonly { readonly ref: string; readonly at: string }[]
+  readonly vanished: readonly RefAt[]
 }
 
 /** What differs between two looks; null where nothing does. */
@@ -43,7 +60,11 @@ export function sharedChange(
   ours: ReadonlySet<string>,
 ): SharedChange {
   return {
-    config: namesChanged(without(before.config, isOrdinary), without(after.config, isOrdinary)),
+    config: withValues(
+      namesChanged(without(before.config, isOrdinary), without(after.config, isOrdinary)),
+      before.values,
+      after.values,
+    ),
     hooks: namesChanged(before.hooks, after.hooks),
     alternates: namesChanged(present(before.alternates), present(after.alternates)),
     attributes: namesChanged(attributesOf(before), attributesOf(after)),
@@ -77,9 +98,19 @@ const ASTRAY = new RegExp(
   ].join('|')})$`,
 )
 
+/** Keys whose value is kept: a word, or a path. */
+export function isPlain(key: string): boolean {
+  return ['core.bare', 'core.hookspath', 'core.worktree'].includes(key)
+}
+
 /** A key as it may be shown: `url.https://ann:secret@host/.insteadOf` has a password in its name. */
 export function safeKey(key: string): string {
   return key.replace(/\/\/[^/@\s]*@/g, '//…@')
+}
+
+/** What git itself makes and removes in the course of a command is no loss. */
+export function isKept(ref: string): boolean {
+  return ref.startsWith('refs/heads/') || ref.startsWith('refs/tags/')
 }
 
 /** Ours, or moved by every fetch: nothing that is said of them would be news. */
@@ -97,6 +128,18 @@ function namesChanged(
     (name) => Object.hasOwn(before, name) && before[name] !== after[name],
   )
   return added.length + removed.length + changed.length === 0 ? null : { added, changed, removed }
+}
+
+function withValues(
+  names: NamesChanged | null,
+  before: SharedState['values'] = {},
+  after: SharedState['values'] = {},
+): NamesChanged | null {
+  if (names === null) return null
+  const values = [...names.added, ...names.changed, ...names.removed]
+    .map((name) => ({ name, from: before[name] ?? null, to: after[name] ?? null }))
+    .filter(({ from, to }) => from !== to)
+  return values.length === 0 ? names : { ...names, values }
 }
 
 function refsChanged(
@@ -127,13 +170,13 @@ function attributesOf({ attributes }: SharedState): Record<string, string> {
   return attributes === null ? {} : { 'info/attributes': attributes }
 }
 
-/** `pre-commit added, pre-push gone`; at most `most` names. */
-export function sayNames({ added, changed, removed }: NamesChanged, most = 6): string {
-  const all = [
-    ...added.map((name) => `${name} added`),
-    ...changed.map((name) => `${name} changed`),
-    ...removed.map((name) => `${name} gone`),
-  ]
+/** `pre-commit added, core.bare changed from false to true`; at most `most` names. */
+export function sayNames({ added, changed, removed, values = [] }: NamesChanged, most = 6): string {
+  const say = (what: string) => (name: string) => {
+    const { from, to } = values.find((value) => value.name === name) ?? { from: null, to: null }
+    return `${name} ${what}${from === null ? '' : ` from ${from}`}${to === null ? '' : ` to ${to}`}`
+  }
+  const all = [...added.map(say('added')), ...changed.map(say('changed')), ...removed.map(say('gone'))]
   const more = all.length - most
   return `${all.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

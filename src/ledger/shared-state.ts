@@ -1,6 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { EventDraft } from '../board/event.ts'
-import { isOurs, type SharedState, sharedChange } from '../board/shared-state.ts'
+import {
+  isKept,
+  isOurs,
+  type RefAt,
+  type SharedChange,
+  type SharedState,
+  sharedChange,
+} from '../board/shared-state.ts'
 import type { Schema } from './schema.ts'
 import { type Tx, tell } from './transact.ts'
 
@@ -26,6 +33,7 @@ export interface SharedLook {
 const SEEN = 'shared-state'
 const SEEN_BASE = 'shared-state.base'
 const ACCEPTED = 'shared-state.accepted'
+const GONE = 'shared-state.gone'
 /** Names in one event. */
 const MOST_NAMES = 50
 
@@ -36,6 +44,26 @@ export async function acceptedShared(db: Db): Promise<SharedState | undefined> {
 
 export async function acceptShared(tx: Tx, state: SharedState): Promise<void> {
   await keep(tx, ACCEPTED, { ...state, refs: {} })
+  await keep(tx, GONE, [])
+}
+
+/**
+ * Branches and tags of others that are gone, which no person has taken for right. `refs`: those of now, to see also what
+ * went since the last look.
+ */
+export async function goneRefs(db: Db, refs?: SharedState['refs']): Promise<readonly RefAt[]> {
+  const known = (await settingOf<RefAt[]>(db, GONE)) ?? []
+  if (refs === undefined) return known
+  const seen = Object.entries((await settingOf<SharedState>(db, SEEN))?.refs ?? {})
+  const ours = await ownRefs(db, null)
+  const before = seen.map(([ref, at]) => ({ ref, at })).filter(({ ref }) => !isOurs(ref, ours))
+  return notIn(refs, [...known, ...before])
+}
+
+/** Each once, as it was last. */
+function notIn(refs: SharedState['refs'], before: readonly RefAt[]): RefAt[] {
+  const last = new Map(before.map(({ ref, at }) => [ref, { ref, at }]))
+  return [...last.values()].filter(({ ref }) => isKept(ref) && !Object.hasOwn(refs, ref))
 }
 
 /** Tells what differs from the last look, and remembers this one. The first look is taken for right. */
@@ -45,11 +73,36 @@ export async function recordShared(tx: Tx, look: SharedLook): Promise<void> {
   const ours = await ownRefs(tx.db, look.baseBranch)
   const base = baseOf(look)
   if (seen === undefined) await acceptShared(tx, look.state)
-  else await tell(tx, ...changes(seen, look.state, ours), ...(await foreignMove(tx.db, seenBase, base)))
+  else {
+    const change = sharedChange(seen, look.state, ours)
+    await tell(tx, ...changes(change), ...(await foreignMove(tx.db, seenBase, base)))
+    const gone = [...(await goneRefs(tx.db)), ...(change.refs?.vanished ?? [])]
+    await keep(tx, GONE, notIn(look.state.refs, gone))
+  }
   const refs = Object.fromEntries(Object.entries(look.state.refs).filter(([ref]) => !isOurs(ref, ours)))
   await keep(tx, SEEN, { ...look.state, refs })
   // A base that is gone for a moment is compared with what it was.
   if (base !== null) await keep(tx, SEEN_BASE, base)
+}
+
+/** How others moved base since a landing last did: from where, to where; null where they did not. */
+export async function movedByOthers(
+  db: Db,
+  branch: string,
+): Promise<{ readonly from: string; readonly to: string } | null> {
+  const rows = await db
+    .selectFrom('event')
+    .select('data')
+    .where('type', '=', 'base.moved')
+    .where('subject', '=', `base/${branch}`)
+    .orderBy('seq', 'desc')
+    .limit(1000)
+    .execute()
+  const moves = rows.map(({ data }) => JSON.parse(data) as { from: string; to: string; by?: string })
+  const landed = moves.findIndex(({ by }) => by === undefined)
+  const others = landed === -1 ? moves : moves.slice(0, landed)
+  const [last, first] = [others[0], others.at(-1)]
+  return last === undefined || first === undefined ? null : { from: first.from, to: last.to }
 }
 
 /** Base, and the branches of all lanes that ever were. */
@@ -64,8 +117,7 @@ function baseOf({ state, baseBranch, seq }: SharedLook): Base | null {
   return baseBranch === null || tip === undefined ? null : { branch: baseBranch, tip, seq }
 }
 
-function changes(before: SharedState, after: SharedState, ours: ReadonlySet<string>): EventDraft[] {
-  const { config, hooks, alternates, attributes, refs } = sharedChange(before, after, ours)
+function changes({ config, hooks, alternates, attributes, refs }: SharedChange): EventDraft[] {
   const draft = (type: EventDraft['type'], data: object | null): EventDraft[] =>
     data === null ? [] : [{ type, subject: 'repository', data: cut(data) }]
   return [

@@ -17,7 +17,7 @@ export default operation({
     accept: z
       .boolean()
       .optional()
-      .describe('Take the hooks and settings that all worktrees share for right as they are now'),
+      .describe('Take hooks, settings, branches and tags that all worktrees share for right as they are now'),
     restoreLedger: z
       .boolean()
       .optional()

@@ -1,4 +1,5 @@
 import type { LimitsHere } from '../board/limits.ts'
+import { baseRemarks } from '../engine/health/base.ts'
 import type { Finding } from '../engine/health/finding.ts'
 import { blindSpot } from '../engine/health/glance.ts'
 import { lookAround } from '../engine/health/look.ts'
@@ -54,6 +55,7 @@ async function remarksOn(world: World): Promise<string[]> {
     ...(world.sandbox === 'none' ? [`${by}: none. Agents, checks and verify ${POWER}.`] : []),
     ...(open.length === 0 ? [] : [`NO WALLS: the agents at work on ${at} ${POWER}.`]),
     ...(hooks === null ? [] : [hooks]),
+    ...(await baseRemarks(world)),
     ...machineRemarks(),
   ]
 }

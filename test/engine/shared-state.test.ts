@@ -58,7 +58,12 @@ test('what others change is told once by the next engine, and landings tell noth
   ])
   const of = (type: string) => events.find((event) => event.type === type)?.data
   expect(of('base.moved')).toMatchObject({ to: tip, by: 'other' })
-  expect(of('repository.config_changed')).toEqual({ added: ['core.hookspath'], changed: [], removed: [] })
+  expect(of('repository.config_changed')).toEqual({
+    added: ['core.hookspath'],
+    changed: [],
+    removed: [],
+    values: [{ name: 'core.hookspath', from: null, to: '/nowhere' }],
+  })
   expect(of('repository.refs_changed')).toMatchObject({ appeared: [{ ref: 'refs/heads/hers' }] })
   // The landing of "three" moved base, and its lane's branch came and went.
   expect(types(await engine(repository))).toEqual([])
@@ -90,13 +95,40 @@ test('doctor names what can run programs until a person undoes or accepts it', a
   writeFileSync(join(gitDir, 'info/attributes'), '* filter=x\n')
   const all = ['attributes-changed', 'config-changed', 'hooks-changed', 'hooks-path-changed']
   expect(await codes(root)).toEqual(all)
+  expect((await data(root, 'status')).findings).toBe(all.length)
   // Told by an engine is not yet seen by a person.
   await engine(repository, 'two')
   expect(await codes(root, '--fix')).toEqual(all)
   git('config', '--unset', 'core.hooksPath')
   expect(await codes(root)).toEqual(all.slice(0, 3))
+  expect((await data(root, 'status')).findings).toBe(3)
   expect(await codes(root, '--accept')).toEqual([])
   expect(await codes(root)).toEqual([])
+  expect((await data(root, 'status')).findings).toBe(0)
+})
+
+test('a branch that somebody removed is a finding until it is back or accepted, and base moved is a remark', async () => {
+  using repository = makeRepository({ 'agent.sh': 'date +%N > "made-$WORKLANE_TASK"\n' })
+  const { root, git } = repository
+  git('branch', 'hers')
+  git('tag', 'v1')
+  await engine(repository, 'one')
+  repository.commit('by hand')
+  repository.commit('once more')
+  git('branch', '-D', 'hers')
+  const [before] = (await data(root, 'doctor')).findings
+  expect(before).toMatchObject({ code: 'refs-gone', what: expect.stringContaining('hers (') })
+  await engine(repository)
+  expect((await data(root, 'doctor')).remarks).toContain(
+    `Others moved main by 2 commits to ${git('rev-parse', '--short=7', 'main')}; landings go on from there.`,
+  )
+  expect((await data(root, 'status')).findings).toBe(1)
+  git(...before.fix.split(': git ')[1].split(';')[0].split(' '))
+  expect([await codes(root), (await data(root, 'status')).findings]).toEqual([[], 0])
+  git('tag', '-d', 'v1')
+  expect(await codes(root)).toEqual(['refs-gone'])
+  expect(await codes(root, '--accept')).toEqual([])
+  expect(types((await told(root)).slice(-1))).toEqual(['repository.refs_changed'])
 })
 
 test('core.bare on a repository with a checkout is a finding', async () => {

@@ -72,11 +72,20 @@ test('ordinary work of ours, and a fetch, tell nothing', async () => {
   expect([fetched.glanced, fetched.told]).toEqual([false, []])
 })
 
-test('no value is kept', async () => {
+test('no value is kept that could be a secret', async () => {
   using repository = makeRepository()
   repository.git('config', 'http.extraHeader', 'Authorization: Bearer s3cret')
   repository.git('config', 'url.https://ann:s3cret@host/.insteadOf', 'https://host/')
   const state = await readShared(repository.gitDir)
   expect(JSON.stringify(state)).not.toContain('s3cret')
   expect(Object.keys(state.config)).toContain('http.extraheader')
+  expect(state.values).toEqual({ 'core.bare': 'false' })
+  // Read without git: the same keys, by whatever way they are written.
+  repository.git('config', 'alias.x', '!echo "a;b" # c')
+  writeFileSync(
+    join(repository.gitDir, 'config.worktree'),
+    '[Diff "P D.f"] textConv = a \\\n b\n[x]\n\tflag\n',
+  )
+  const { config, lines = {} } = await readShared(repository.gitDir)
+  expect(Object.keys(lines)).toEqual(Object.keys(config))
 })

@@ -159,15 +159,21 @@ test.each([
     'repository.refs_changed',
     'repository',
     { vanished: [{ ref: 'refs/heads/hers', at: '3f2a1b0c4d' }, 5] },
-    'refs are gone, not by Worklane: hers (3f2a1b0)',
+    'refs changed, not by Worklane: hers is gone (3f2a1b0)',
   ],
 ] as const)('%s of what all share', (type, subject, data, words) => {
   expect(plainLine(event(type, subject, data), SUBJECTS)).toBe(`${CLOCK}  ${words}`)
 })
 
-test('branches that a person makes and moves are no line', () => {
-  const data = { appeared: [{ ref: 'refs/heads/x', at: 'a' }], moved: [], vanished: [] }
-  expect(plainLine(event('repository.refs_changed', 'repository', data), SUBJECTS)).toBeNull()
+test('branches and tags that others make and move are a line, and what git makes for itself is none', () => {
+  const stash = { ref: 'refs/stash', at: 'a' }
+  const moved = [{ ref: 'refs/tags/v1', from: 'b', to: 'c' }]
+  const line = (data: Record<string, unknown>) =>
+    plainLine(event('repository.refs_changed', 'repository', data), SUBJECTS)
+  expect(line({ appeared: [{ ref: 'refs/heads/x', at: 'a' }, stash], moved, vanished: [] })).toBe(
+    `${CLOCK}  refs changed, not by Worklane: x is new (a), v1 moved from b to c`,
+  )
+  expect(line({ appeared: [], moved: [], vanished: [stash] })).toBeNull()
 })
 
 test('an event without what it should carry is read as far as it goes', () => {

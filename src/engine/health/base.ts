@@ -1,6 +1,8 @@
 import { isRefusal } from '../../board/refusal.ts'
-import { branchTip } from '../../host/git/refs.ts'
+import { branchTip, countBeyond } from '../../host/git/refs.ts'
 import { behindUpstream } from '../../host/git/upstream.ts'
+import { rememberedBase } from '../../ledger/base.ts'
+import { movedByOthers } from '../../ledger/shared-state.ts'
 import { baseBranch } from '../base.ts'
 import type { World } from '../world.ts'
 import type { Finding } from './finding.ts'
@@ -33,4 +35,14 @@ export async function baseFindings(world: World): Promise<Finding[]> {
       fixable: false,
     },
   ]
+}
+
+/** Ordinary, and good to know: lanes that began before have to be merged with it. */
+export async function baseRemarks({ repository, settings, ledger: { db } }: World): Promise<string[]> {
+  const branch = settings.base ?? (await rememberedBase(db))
+  const moved = branch === undefined ? null : await movedByOthers(db, branch)
+  if (moved === null) return []
+  const count = await countBeyond({ gitDir: repository.commonDir }, moved.from, moved.to).catch(() => 0)
+  const by = count === 0 ? '' : ` by ${count} ${count === 1 ? 'commit' : 'commits'}`
+  return [`Others moved ${branch}${by} to ${moved.to.slice(0, 7)}; landings go on from there.`]
 }

@@ -7,6 +7,7 @@ import { landingFindings } from './landings.ts'
 import { laneFindings } from './lanes.ts'
 import { diskFindings } from './machine.ts'
 import { settingsFindings } from './settings.ts'
+import { sharedGlance } from './shared-glance.ts'
 import { lookAtLanes, type Sight } from './sight.ts'
 import { worktreeFindings } from './worktrees.ts'
 
@@ -29,7 +30,8 @@ export const CHEAP: readonly Look[] = [
 
 /** What can be found in a millisecond or two, for `status`. */
 export async function glance(world: World): Promise<Finding[]> {
-  return await lookAt(world, CHEAP, { close: false })
+  const shared = { at: 'the settings of the repository', find: sharedGlance }
+  return await lookAt(world, [...CHEAP, shared], { close: false })
 }
 
 /** `close`: into git's entries of the lanes too. */

@@ -1,100 +1,31 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import {
-  leadsAstray,
-  type NamesChanged,
-  type SharedState,
-  sayNames,
-  sharedChange,
-} from '../../board/shared-state.ts'
-import { coreSettings } from '../../host/git/core-settings.ts'
-import { readSharedSettings } from '../../host/git/shared-state.ts'
-import { acceptedShared, acceptShared } from '../../ledger/shared-state.ts'
+import { readShared } from '../../host/git/shared-state.ts'
+import { acceptedShared, acceptShared, goneRefs, recordShared } from '../../ledger/shared-state.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
 import type { Finding } from './finding.ts'
+import { bareFindings, goneFindings, judge } from './shared-findings.ts'
+import { lookAtShared } from './shared-watch.ts'
 
-const OR_ACCEPT = 'if it is meant so: worklane doctor --accept'
-
-/** What differs from what a person took for right in the settings that all worktrees share. Refs are no matter of this. */
-export async function sharedFindings(world: World): Promise<Finding[]> {
-  const { commonDir } = world.repository
-  const accepted = await acceptedShared(world.ledger.db)
-  const changed =
-    accepted === undefined ? [] : judge(accepted, await readSharedSettings(commonDir), commonDir)
-  return [...bareFindings(commonDir), ...changed]
+/** What differs from what a person took for right in what all worktrees share, and refs of others that are gone. */
+export async function sharedFindings({
+  repository: { commonDir },
+  ledger: { db },
+}: World): Promise<Finding[]> {
+  const accepted = await acceptedShared(db)
+  if (accepted === undefined) return bareFindings(commonDir)
+  const now = await readShared(commonDir)
+  return [
+    ...bareFindings(commonDir),
+    ...judge(accepted, now, commonDir),
+    ...goneFindings(await goneRefs(db, now.refs)),
+  ]
 }
 
-/** Takes the settings for right as they are now. */
+/** Takes all of it for right as it is now, after it was told what has changed. */
 export async function acceptSharedState(world: World): Promise<void> {
-  const state = await readSharedSettings(world.repository.commonDir)
-  await transact(world.ledger, world.actor, async (tx) => await acceptShared(tx, state))
-}
-
-/** A bare repository has no index, unless it was made one by mistake. */
-function bareFindings(commonDir: string): Finding[] {
-  if (!coreSettings(commonDir).bare || !existsSync(join(commonDir, 'index'))) return []
-  return [
-    {
-      code: 'core-bare',
-      what: 'core.bare is set, although the repository has a checkout.',
-      why: 'Git takes it for bare there: git status and git commit fail.',
-      fix: 'git config core.bare false',
-      fixable: false,
-    },
-  ]
-}
-
-function judge(accepted: SharedState, now: SharedState, commonDir: string): Finding[] {
-  const { config, hooks, alternates, attributes } = sharedChange(accepted, now, new Set())
-  return [
-    ...configFindings(config === null ? null : only(config, leadsAstray), commonDir),
-    ...said(hooks, {
-      code: 'hooks-changed',
-      what: 'Hooks changed since they were last accepted',
-      why: 'Git runs them with your rights, in every worktree. Worklane itself runs none.',
-      fix: `Look at them: ls -l ${join(commonDir, 'hooks')}; ${OR_ACCEPT}`,
-    }),
-    ...said(alternates, {
-      code: 'alternates-changed',
-      what: 'The places that objects are borrowed from changed',
-      why: 'What only they have is gone when they are.',
-      fix: `Look at ${join(commonDir, 'objects/info/alternates')}; ${OR_ACCEPT}`,
-    }),
-    ...said(attributes, {
-      code: 'attributes-changed',
-      what: 'The attributes of the repository changed',
-      why: 'They can make git run filters and drivers on files that nobody expects it for.',
-      fix: `Look at ${join(commonDir, 'info/attributes')}; ${OR_ACCEPT}`,
-    }),
-  ]
-}
-
-function configFindings(config: NamesChanged | null, commonDir: string): Finding[] {
-  const hooksPath = config === null ? null : only(config, (key) => key === 'core.hookspath')
-  const rest = config === null ? null : only(config, (key) => key !== 'core.hookspath')
-  return [
-    ...said(hooksPath, {
-      code: 'hooks-path-changed',
-      what: 'Where git looks for hooks changed',
-      why: 'Git runs what it finds there with your rights, in every worktree. Worklane itself runs none.',
-      fix: `To undo it: git config --unset core.hooksPath; ${OR_ACCEPT}`,
-    }),
-    ...said(rest, {
-      code: 'config-changed',
-      what: 'Settings of the repository that can make git run programs, or go elsewhere, changed',
-      why: 'They count in every worktree, for what you do with git too.',
-      fix: `Look at them: git config --file ${join(commonDir, 'config')} --list; ${OR_ACCEPT}`,
-    }),
-  ]
-}
-
-function said(names: NamesChanged | null, finding: Omit<Finding, 'fixable'>): Finding[] {
-  if (names === null || names.added.length + names.changed.length + names.removed.length === 0) return []
-  return [{ ...finding, what: `${finding.what}: ${sayNames(names)}.`, fixable: false }]
-}
-
-function only(names: NamesChanged, wanted: (name: string) => boolean): NamesChanged {
-  const { added, changed, removed } = names
-  return { added: added.filter(wanted), changed: changed.filter(wanted), removed: removed.filter(wanted) }
+  const look = await lookAtShared(world)
+  await transact(world.ledger, world.actor, async (tx) => {
+    await recordShared(tx, look)
+    await acceptShared(tx, look.state)
+  })
 }

@@ -1,7 +1,7 @@
 import { glanceAtShared, readShared } from '../../host/git/shared-state.ts'
 import { rememberedBase } from '../../ledger/base.ts'
 import { lastSequence } from '../../ledger/events.ts'
-import { recordShared } from '../../ledger/shared-state.ts'
+import { recordShared, type SharedLook } from '../../ledger/shared-state.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { Action, Controller } from '../controller.ts'
 import type { World } from '../world.ts'
@@ -40,9 +40,14 @@ export function sharedStateController(world: World): Controller {
 }
 
 async function look(world: World): Promise<void> {
+  const look = await lookAtShared(world)
+  await transact(world.ledger, world.actor, async (tx) => await recordShared(tx, look))
+}
+
+export async function lookAtShared(world: World): Promise<SharedLook> {
   const { db } = world.ledger
   const seq = await lastSequence(db)
   const state = await readShared(world.repository.commonDir)
   const baseBranch = world.settings.base ?? (await rememberedBase(db)) ?? null
-  await transact(world.ledger, world.actor, async (tx) => await recordShared(tx, { state, baseBranch, seq }))
+  return { state, baseBranch, seq }
 }

@@ -73,6 +73,11 @@ export async function ownCommits(
   return Number(await gitLine(place, ['rev-list', '--count', head, '--not', ...others, '--']))
 }
 
+/** How many commits one has that another has not. @throws Fault */
+export async function countBeyond(place: GitPlace, from: string, to: string): Promise<number> {
+  return Number(await gitLine(place, ['rev-list', '--count', to, '--not', from, '--']))
+}
+
 /** The refs below a prefix, each with the object that it names. */
 export async function refTargets(
   place: GitPlace,

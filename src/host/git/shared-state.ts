@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
-import { type BigIntStats, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { type BigIntStats, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type SharedState, safeKey } from '../../board/shared-state.ts'
+import { isPlain, type SharedState, safeKey } from '../../board/shared-state.ts'
 import { git, splitZero } from './git.ts'
+import { CONFIG_FILES, digest, hookNames, listed, readSharedFiles } from './shared-files.ts'
 
-const FILES = ['config', 'config.worktree', 'objects/info/alternates', 'info/attributes', 'packed-refs']
+const FILES = [...CONFIG_FILES, 'objects/info/alternates', 'info/attributes', 'packed-refs']
 /** Ours, and what every fetch moves. */
 const QUIET_REFS = ['worklane', 'remotes']
 
@@ -42,68 +42,29 @@ function refDirectories(refs: string): string[] {
   return below(refs, QUIET_REFS)
 }
 
-function listed(directory: string) {
-  try {
-    return readdirSync(directory, { withFileTypes: true })
-  } catch {
-    return []
-  }
-}
-
-/** The samples that `git init` copies are never run. */
-function hookNames(commonDir: string): string[] {
-  return listed(join(commonDir, 'hooks'))
-    .map(({ name }) => name)
-    .filter((name) => !name.endsWith('.sample'))
-    .sort()
-}
-
 /** All of it, read now: two or three processes of git. */
 export async function readShared(commonDir: string): Promise<SharedState> {
   const [config, refs] = await Promise.all([configOf(commonDir), refsOf(commonDir)])
-  return { ...readSharedFiles(commonDir), config, refs }
-}
-
-/** Without refs, for who does not look at them. */
-export async function readSharedSettings(commonDir: string): Promise<SharedState> {
-  return { ...readSharedFiles(commonDir), config: await configOf(commonDir), refs: {} }
-}
-
-function readSharedFiles(commonDir: string): Pick<SharedState, 'hooks' | 'alternates' | 'attributes'> {
-  const hooks = hookNames(commonDir).map((name) => [name, hookDigest(join(commonDir, 'hooks', name))])
-  const alternates = contentOf(join(commonDir, 'objects/info/alternates'))?.toString() ?? ''
-  const attributes = contentOf(join(commonDir, 'info/attributes'))
-  return {
-    hooks: Object.fromEntries(hooks) as Record<string, string>,
-    alternates: alternates.split('\n').filter((line) => line !== '' && !line.startsWith('#')),
-    attributes: attributes === null ? null : digest(attributes),
-  }
-}
-
-/** What it does, and whether git would run it. */
-function hookDigest(path: string): string {
-  const mode = lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0
-  return digest(`${(mode & 0o111) !== 0}\0`, contentOf(path) ?? '')
-}
-
-function contentOf(path: string): Buffer | null {
-  try {
-    return statSync(path).isFile() ? readFileSync(path) : null
-  } catch {
-    return null
-  }
+  return { ...readSharedFiles(commonDir), ...config, refs }
 }
 
 /** As the files say themselves: what they include is another file's business, and the key that includes it is here. */
-async function configOf(commonDir: string): Promise<Record<string, string>> {
+async function configOf(commonDir: string): Promise<Pick<SharedState, 'config' | 'values'>> {
   const values = new Map<string, string[]>()
-  for (const name of ['config', 'config.worktree'])
+  for (const name of CONFIG_FILES)
     for (const [key, value] of await entriesOf(commonDir, name)) {
       const known = values.get(key)
       if (known === undefined) values.set(key, [value])
       else known.push(value)
     }
-  return Object.fromEntries([...values].sort().map(([key, all]) => [key, digest(JSON.stringify(all))]))
+  const entries = [...values].sort()
+  return {
+    config: Object.fromEntries(entries.map(([key, all]) => [key, digest(JSON.stringify(all))])),
+    // The last one counts (git-config(1)).
+    values: Object.fromEntries(
+      entries.filter(([key]) => isPlain(key)).map(([key, all]) => [key, all.at(-1) ?? '']),
+    ),
+  }
 }
 
 async function entriesOf(commonDir: string, name: string): Promise<[key: string, value: string][]> {
@@ -126,10 +87,4 @@ async function refsOf(commonDir: string): Promise<Record<string, string>> {
     return ref === '' || QUIET_REFS.includes(ref.split('/')[1] ?? '') ? [] : [[ref, oid]]
   })
   return Object.fromEntries(pairs)
-}
-
-function digest(...parts: readonly (string | Buffer)[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest('hex').slice(0, 24)
 }

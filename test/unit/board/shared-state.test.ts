@@ -9,6 +9,7 @@ import {
 
 const STATE: SharedState = {
   config: { 'core.bare': 'a', 'branch.main.merge': 'b' },
+  values: { 'core.bare': 'false' },
   hooks: { 'pre-push': 'a' },
   alternates: ['/lender/objects'],
   attributes: null,
@@ -39,13 +40,19 @@ test('what we move, what fetches move and what git writes for a branch is no new
 test('each difference is named once, with what refs were before', () => {
   const after: SharedState = {
     config: { 'core.bare': 'z', 'core.hookspath': 'y' },
+    values: { 'core.bare': 'true' },
     hooks: { 'pre-commit': 'b' },
     alternates: [],
     attributes: 'c',
     refs: { 'refs/heads/main': '1', 'refs/heads/hers': '8', 'refs/stash': '7' },
   }
   expect(sharedChange(STATE, after, OURS)).toEqual({
-    config: { added: ['core.hookspath'], changed: ['core.bare'], removed: [] },
+    config: {
+      added: ['core.hookspath'],
+      changed: ['core.bare'],
+      removed: [],
+      values: [{ name: 'core.bare', from: 'false', to: 'true' }],
+    },
     hooks: { added: ['pre-commit'], changed: [], removed: ['pre-push'] },
     alternates: { added: [], changed: [], removed: ['/lender/objects'] },
     attributes: { added: ['info/attributes'], changed: [], removed: [] },
@@ -78,4 +85,11 @@ test('long lists are cut', () => {
   const added = ['a', 'b', 'c', 'd', 'e']
   expect(sayNames({ added, changed: ['f'], removed: ['g', 'h'] }, 2)).toBe('a added, b added and 6 more')
   expect(sayNames({ added: ['a'], changed: [], removed: ['b'] })).toBe('a added, b gone')
+})
+
+test('a value that is kept is said', () => {
+  const values = [{ name: 'core.bare', from: 'false', to: 'true' }]
+  expect(sayNames({ added: [], changed: ['core.bare', 'x'], removed: [], values })).toBe(
+    'core.bare changed from false to true, x changed',
+  )
 })
