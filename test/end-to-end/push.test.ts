@@ -58,6 +58,7 @@ it('leaves a branch per task with --no-land, until somebody lands them', async (
   const main = git('rev-parse', 'main')
   const said = await worklane(root, 'run', 'one', 'two', '--command', AGENT, '--no-land')
   expect(said.code).toBe(0)
+  expect(said.out).toMatch(/^Completed 2 of 2 tasks in \d+s, not landed \(--no-land\)$/m)
   expect(said.out).toContain('Ready: 2 branches')
   for (const id of ['one', 'two'].keys()) {
     const branch = `task/${id + 1}-${['one', 'two'][id]}`

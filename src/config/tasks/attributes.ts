@@ -1,9 +1,9 @@
-import { takeField } from '../fields.ts'
+import { type FieldRule, takeField } from '../fields.ts'
 import { nearestHint } from '../nearest.ts'
 import { quoted } from '../place.ts'
 import { UsageError } from '../usage-error.ts'
 import type { FileTask } from './file-task.ts'
-import { ATTEMPTS, KEY, NETWORK, PRIORITY, REFERENCE, TIME_LIMIT, TOUCHES } from './rules.ts'
+import { ATTEMPTS, KEY, networkRule, PRIORITY, REFERENCE, TIME_LIMIT, TOUCHES } from './rules.ts'
 
 export type Attributes = Partial<
   Pick<
@@ -12,25 +12,46 @@ export type Attributes = Partial<
   >
 >
 
+/** A rule with its example as one writes it here. */
+const here = <T>(rule: FieldRule<T>, example: string): FieldRule<T> => ({ ...rule, example })
+const HERE = {
+  key: here(KEY, '{#login-page}'),
+  reference: here(REFERENCE, '{after=schema,#12}'),
+  touches: here(TOUCHES, '{touches=src/login/**,README.md}'),
+  priority: here(PRIORITY, '{priority=2}'),
+  attempts: here(ATTEMPTS, '{attempts=3}'),
+  timeLimit: here(TIME_LIMIT, '{timeLimit=30m}'),
+  network: networkRule('{network=off} or {network=api.anthropic.com,registry.npmjs.org}'),
+}
+
 /** Each option: what `name=value` gives. Commands and checks are for YAML, where text needs no quoting of its own. */
 const OPTIONS: ReadonlyMap<string, (value: string) => Attributes> = new Map([
-  ['key', (value: string): Attributes => ({ key: takeField('key', KEY, value) })],
+  ['key', (value: string): Attributes => ({ key: takeField('key', HERE.key, value) })],
   [
     'after',
     (value: string): Attributes => ({
-      after: value.split(',').map((name) => takeField('after', REFERENCE, name)),
+      after: value.split(',').map((name) => takeField('after', HERE.reference, name)),
     }),
   ],
   [
     'touches',
     (value: string): Attributes => ({
-      touches: value.split(',').map((pattern) => takeField('touches', TOUCHES, pattern)),
+      touches: value.split(',').map((pattern) => takeField('touches', HERE.touches, pattern)),
     }),
   ],
-  ['priority', (value: string): Attributes => ({ priority: takeField('priority', PRIORITY, number(value)) })],
-  ['attempts', (value: string): Attributes => ({ attempts: takeField('attempts', ATTEMPTS, number(value)) })],
-  ['timeLimit', (value: string): Attributes => ({ timeLimit: takeField('timeLimit', TIME_LIMIT, value) })],
-  ['network', (value: string): Attributes => ({ network: takeField('network', NETWORK, value) })],
+  [
+    'priority',
+    (value: string): Attributes => ({ priority: takeField('priority', HERE.priority, number(value)) }),
+  ],
+  [
+    'attempts',
+    (value: string): Attributes => ({ attempts: takeField('attempts', HERE.attempts, number(value)) }),
+  ],
+  [
+    'timeLimit',
+    (value: string): Attributes => ({ timeLimit: takeField('timeLimit', HERE.timeLimit, value) }),
+  ],
+  ['network', (value: string): Attributes => ({ network: takeField('network', HERE.network, value) })],
 ])
 
 const FLAGS: ReadonlyMap<string, Attributes> = new Map([
@@ -67,7 +88,7 @@ function parseAttributes(inner: string): Attributes {
 }
 
 function parseWord(word: string): Attributes {
-  if (word.startsWith('#')) return { key: takeField('key', KEY, word.slice(1)) }
+  if (word.startsWith('#')) return { key: takeField('key', HERE.key, word.slice(1)) }
   const equals = word.indexOf('=')
   const flag = FLAGS.get(word)
   if (flag !== undefined) return flag

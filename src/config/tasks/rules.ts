@@ -26,17 +26,20 @@ export const PRIORITY = wholeNumber(-1_000_000, 1_000_000, 'priority: 2')
 
 export const ATTEMPTS = wholeNumber(1, 100, 'attempts: 3')
 
-export const NETWORK: FieldRule<NetworkPolicy> = {
-  schema: z.unknown().transform(networkPolicy),
-  must: 'on, off, or the domains that may be reached',
-  example: 'network: { domains: [api.anthropic.com, registry.npmjs.org] }',
-}
+export const NETWORK = networkRule('network: { domains: [api.anthropic.com, registry.npmjs.org] }')
 
 /** YAML 1.1 reads a bare on or off as true and false. */
-function networkPolicy(value: unknown): NetworkPolicy {
-  const policy = parseNetworkPolicy(value === true ? 'on' : value === false ? 'off' : value)
-  if (typeof policy !== 'string') return policy
-  throw new UsageError(policy, { hint: `For example: ${NETWORK.example}` })
+export function networkRule(example: string): FieldRule<NetworkPolicy> {
+  const policyOf = (value: unknown): NetworkPolicy => {
+    const policy = parseNetworkPolicy(value === true ? 'on' : value === false ? 'off' : value)
+    if (typeof policy !== 'string') return policy
+    throw new UsageError(policy, { hint: `For example: ${example}` })
+  }
+  return {
+    schema: z.unknown().transform(policyOf),
+    must: 'on, off, or the domains that may be reached',
+    example,
+  }
 }
 
 export const TOUCHES: FieldRule<string> = {

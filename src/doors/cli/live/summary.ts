@@ -26,7 +26,10 @@ export function summaryLines(summary: RunSummary): string[] {
 function whatLanded({ landed, branches, unfinished, took }: RunSummary): string {
   const all = landed.length + branches.length + unfinished.length
   const numbers = landed.length === 0 ? '' : `: ${landed.map((id) => `#${id}`).join(' ')}`
-  return `Landed ${landed.length} of ${count(all, 'task')} in ${elapsed(took)}${numbers}`
+  if (branches.length === 0)
+    return `Landed ${landed.length} of ${count(all, 'task')} in ${elapsed(took)}${numbers}`
+  const others = landed.length === 0 ? '' : `; landed${numbers}`
+  return `Completed ${branches.length} of ${count(all, 'task')} in ${elapsed(took)}, not landed (--no-land)${others}`
 }
 
 /** Each on its own branch, with the command that makes a pull request of it. */
