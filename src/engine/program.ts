@@ -7,11 +7,12 @@ import { stopTree } from '../host/process/tree.ts'
 import type { Bind } from '../host/sandbox/bubblewrap.ts'
 import { proxyEnvironment, requirement, throughProxy } from '../host/sandbox/forward.ts'
 import { namedPaths } from '../host/sandbox/named-paths.ts'
+import type { RefusedRequest } from '../host/sandbox/proxy.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import { INSIDE } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import { findTask } from '../ledger/tasks.ts'
-import { tell, transact } from '../ledger/transact.ts'
+import { tellOnce, transact } from '../ledger/transact.ts'
 import type { Purpose } from './environment.ts'
 import { lanesDirectory } from './lanes-place.ts'
 import { hasWalls, laneRoom, wallsAround } from './sandbox.ts'
@@ -23,6 +24,8 @@ export interface Program {
   /** Undefined: as it is, without walls. */
   readonly wrap?: (argv: readonly string[]) => readonly string[]
   readonly walled: boolean
+  /** `host:port` of what the network policy did not let it reach, so far. */
+  readonly refused: ReadonlySet<string>
   /** When it and its children are gone. */
   close(): Promise<void>
 }
@@ -43,13 +46,18 @@ export interface ProgramRequest {
   /** What the network is not to be for it, for its task's sake. */
   readonly network?: NetworkPolicy | undefined
   /** Told of each request that the network policy refused. */
-  readonly onRefused?: (sentence: string) => void
+  readonly onRefused?: (refused: RefusedRequest) => void
 }
 
 /** The walls, the HOME and the network of one program; none of it where the sandbox is `none`. */
 export async function prepareProgram(world: World, request: ProgramRequest): Promise<Program> {
   const inside = (await hasWalls(world)) ? await prepareInside(world, request) : null
-  const program = inside ?? { env: request.env, walled: false, close: async () => undefined }
+  const program = inside ?? {
+    env: request.env,
+    walled: false,
+    refused: new Set<string>(),
+    close: async () => undefined,
+  }
   return request.purpose.for === 'agent' ? program : await limited(world, request, program)
 }
 
@@ -86,6 +94,7 @@ async function prepareInside(world: World, request: ProgramRequest): Promise<Pro
   }
   return {
     walled: true,
+    refused: way?.refused ?? new Set(),
     env: { ...walls.environment(env), ...(way === null ? {} : proxyEnvironment()) },
     wrap: (argv) => walls.wrap(way === null ? argv : way.through(argv), more),
     close: async () => await way?.close(),
@@ -116,14 +125,14 @@ export async function programInLane(
 /** So many different refusals of one program become events; the rest is the same again. */
 const MOST_REFUSALS = 20
 
-/** What the network policy refused, each once, among the events. */
-function refusalTeller(world: World, { id, taskId: task }: OwnedLane): (sentence: string) => void {
+/** What the network policy refused, each once for a task, among the events. */
+function refusalTeller(world: World, { id, taskId: task }: OwnedLane): (refused: RefusedRequest) => void {
   const told = new Set<string>()
-  return (text) => {
+  return ({ sentence: text }) => {
     if (told.has(text) || told.size >= MOST_REFUSALS) return
     told.add(text)
     const event = { type: 'lane.network_refused', subject: `lane/${id}`, data: { task, text } } as const
-    transact(world.ledger, world.actor, async (tx) => await tell(tx, event)).catch(() => undefined)
+    transact(world.ledger, world.actor, async (tx) => await tellOnce(tx, event)).catch(() => undefined)
   }
 }
 
@@ -137,6 +146,7 @@ async function furnish({ settings }: World, { purpose, room }: ProgramRequest, w
 }
 
 interface Way {
+  readonly refused: ReadonlySet<string>
   readonly binds: readonly Bind[]
   through(argv: readonly string[]): string[]
   close(): Promise<void>
@@ -154,13 +164,18 @@ async function openWay(
   const { startProxy } = await import('../host/sandbox/proxy.ts')
   const outside = join(room, 'network.sock')
   const inside = `${INSIDE}/network.sock`
+  const refused = new Set<string>()
   const proxy = await startProxy({
     domains,
     socketPath: outside,
     uid,
-    onRefused: ({ sentence }) => onRefused?.(sentence),
+    onRefused(request) {
+      if (request.to !== null && refused.size < MOST_REFUSALS) refused.add(request.to)
+      onRefused?.(request)
+    },
   })
   return {
+    refused,
     binds: [{ from: outside, to: inside }],
     through: (argv) => throughProxy(argv, inside),
     close: async () => await proxy.close(),

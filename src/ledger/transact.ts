@@ -79,7 +79,18 @@ export async function tell(tx: Tx, ...events: readonly EventDraft[]): Promise<vo
         time: tx.now,
         actor: tx.actor,
         epoch: event.epoch ?? null,
-        data: JSON.stringify(redactDeeply(event.data ?? {}, tx.redact)),
+        data: written(tx, event),
       })
       .execute()
+}
+
+/** As `tell`, unless the same was told before, of whatever subject. */
+export async function tellOnce(tx: Tx, event: EventDraft): Promise<void> {
+  const same = tx.db.selectFrom('event').select('seq').where('type', '=', event.type)
+  const before = await same.where('data', '=', written(tx, event)).executeTakeFirst()
+  if (before === undefined) await tell(tx, event)
+}
+
+function written({ redact }: Tx, { data = {} }: EventDraft): string {
+  return JSON.stringify(redactDeeply(data, redact))
 }

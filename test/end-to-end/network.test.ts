@@ -43,6 +43,13 @@ test('a task reaches what it may, and what it may not is refused and told', asyn
     expect(asked).toBe(1)
     const events = (await worklane(root, 'events', '--json')).out
     expect(events.match(/"lane\.network_refused"/g)).toHaveLength(1)
+    repository.write('again.json', '[{"subject":"Again","network":"example.com","attempts":2}]')
+    await worklane(root, 'run', 'again.json', '--command', `node ask.cjs ${port}; exit 3`)
+    const { notes } = await data(root, 'task', 'show', '4')
+    const line = `The network policy did not let it reach: 127.0.0.1:${port}`
+    expect(notes.map(({ text }: { text: string }) => text.includes(line))).toEqual([true, true])
+    const of4 = (await worklane(root, 'events', '--json')).out
+    expect(of4.match(/"lane\.network_refused"/g)).toHaveLength(2)
     expect(await data(root, 'task', 'show', '3')).toMatchObject({ network: { mode: 'off' } })
   } finally {
     server.close()

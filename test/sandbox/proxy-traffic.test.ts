@@ -66,7 +66,7 @@ test('a refusal says what to do, to the lane and to us', async () => {
   const sentence =
     'Worklane: this task may not reach evil.org:22. To allow it, add it to the domains of the task (--network, network=) or, where it has none of its own, to sandbox.network.domains in worklane.yaml.'
   expect(text).toContain(`\r\n\r\n${sentence}\n`)
-  expect(scene.refused).toEqual([{ target: 'evil.org:22', why: 'domain', sentence }])
+  expect(scene.refused).toEqual([{ target: 'evil.org:22', why: 'domain', to: 'evil.org:22', sentence }])
   await send(scene, `CONNECT ten.wild.test:${PORT} HTTP/1.1\r\nHost: x\r\n\r\n`, [403])
   expect(scene.refused).toMatchObject([{ why: 'address', sentence: expect.stringContaining('10.0.0.1') }])
   await send(scene, 'nonsense\r\n\r\n', [400])

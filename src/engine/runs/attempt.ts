@@ -177,6 +177,8 @@ interface Done {
   readonly inside: Inside | null
   /** The merge that the agent found in progress. */
   readonly merge: OpenMerge | null
+  /** What the network policy did not let it reach. */
+  readonly refused: readonly string[]
 }
 
 /** The worker within its limits, until its whole tree is gone. */
@@ -195,8 +197,8 @@ async function work(world: World, work: Attempt, rules: AttemptRules): Promise<D
       ownUser: inside?.walls.uid != null,
     })
     try {
-      const exit = await toTheEnd(world, work, { rules, guard, inside, brief: conflict?.brief ?? null })
-      return { exit, limit: guard.cause(), inside, merge }
+      const ended = await toTheEnd(world, work, { rules, guard, inside, brief: conflict?.brief ?? null })
+      return { ...ended, limit: guard.cause(), inside, merge }
     } finally {
       await guard.close()
     }
@@ -205,7 +207,7 @@ async function work(world: World, work: Attempt, rules: AttemptRules): Promise<D
     const fault = isThere && !(error instanceof Fault) ? null : faultOf(error)
     // Its process may live on: `recoverRun` stops it.
     if (fault === null) throw error
-    return { exit: `${fault.message} ${fault.hint}`.trim(), limit: null, inside, merge }
+    return { exit: `${fault.message} ${fault.hint}`.trim(), limit: null, inside, merge, refused: [] }
   } finally {
     rules.workers.delete(run.id)
   }
@@ -223,7 +225,7 @@ async function toTheEnd(
   world: World,
   { task, lane, run }: Attempt,
   { rules, guard, inside, brief }: Means,
-): Promise<WorkerExit> {
+): Promise<Pick<Done, 'exit' | 'refused'>> {
   const prompt = promptFor(task, await notesOf(world.ledger.db, task.id), lane, brief)
   const promptFile = join(run.directory, 'prompt.md')
   const { agents } = world.settings
@@ -255,7 +257,7 @@ async function toTheEnd(
       async (tx) => await recordSpawn(tx, run, JSON.stringify(worker.identity)),
     )
     crashPoint('run.recorded')
-    return await worker.exited
+    return { exit: await worker.exited, refused: [...program.refused] }
   } finally {
     await program.close()
   }

@@ -42,6 +42,8 @@ export interface FinishedAttempt {
   readonly inside: Inside | null
   /** The merge that it found in progress. */
   readonly merge: OpenMerge | null
+  /** `host:port` of what the network policy did not let it reach. */
+  readonly refused: readonly string[]
   /** Command that the work must pass before it lands. */
   readonly verify: string | null
 }
@@ -63,8 +65,8 @@ export async function finishAttempt(world: World, finished: FinishedAttempt): Pr
     const held = await holdsTask(tx, task.id, task.epoch)
     // Cancelled or taken over meanwhile: the run is told, the task is no longer ours to move.
     if (isRefusal(held)) return null
-    const { verify } = finished
-    return await conclude(tx, world, { task: held, lane, verdict, result, verify, reviewReason })
+    const { verify, refused } = finished
+    return await conclude(tx, world, { task: held, lane, verdict, result, verify, refused, reviewReason })
   })
   return verdict
 }
@@ -209,9 +211,10 @@ async function unresolved(
 async function conclude(
   tx: Tx,
   world: World,
-  end: Pick<FinishedAttempt, 'task' | 'lane' | 'verify'> & Weighed & { readonly reviewReason: string | null },
+  end: Pick<FinishedAttempt, 'task' | 'lane' | 'verify' | 'refused'> &
+    Weighed & { readonly reviewReason: string | null },
 ): Promise<unknown | Refusal> {
-  const { task, lane, verdict, result, verify, reviewReason } = end
+  const { task, lane, verdict, result, verify, refused, reviewReason } = end
   const { style, review } = world.settings.landing
   if (verdict.outcome === 'completed' && result !== null)
     return await completeTask(tx, task, {
@@ -227,6 +230,11 @@ async function conclude(
   const log = 'The output of that attempt: worklane logs'
   return await giveBack(tx, task, 'failed', {
     kind: 'attempt',
-    text: `${verdict.detail}\n\n${log} ${task.id}`,
+    text: `${verdict.detail}\n\n${unreached(refused)}${log} ${task.id}`,
   })
+}
+
+/** Mostly it is why the attempt failed, and the next one would fail like it. */
+function unreached(hosts: readonly string[]): string {
+  return hosts.length === 0 ? '' : `The network policy did not let it reach: ${hosts.join(', ')}\n`
 }

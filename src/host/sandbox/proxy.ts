@@ -28,6 +28,8 @@ export interface RefusedRequest {
   readonly target: string
   /** `request`: not HTTP as a proxy is asked. `domain`: not on the list. `address`: the name leads to a private address. */
   readonly why: 'request' | 'domain' | 'address'
+  /** `host:port`, where it names one. */
+  readonly to: string | null
   /** What the lane was told. */
   readonly sentence: string
 }
@@ -93,13 +95,18 @@ interface Gate {
 function gateOf(options: ProxyOptions, signal: AbortSignal): Gate {
   const { domains, onRefused, resolve = systemResolve, allowPrivate = [] } = options
   const allowed = domains.map(readDomain)
-  const refuse = (why: RefusedRequest['why'], asked: string, said: string): NoConnection => {
+  type Request = Pick<RefusedRequest, 'why' | 'to'>
+  const refuse = (request: Request, asked: string, said: string): NoConnection => {
     const sentence = `Worklane: ${said}`
-    onRefused({ target: printable(asked), why, sentence })
+    onRefused({ target: printable(asked), ...request, sentence })
     return { refused: true, sentence }
   }
   const malformed = (asked: string): NoConnection =>
-    refuse('request', asked, `${printable(asked) || 'this'} is no request that a proxy can be asked.`)
+    refuse(
+      { why: 'request', to: null },
+      asked,
+      `${printable(asked) || 'this'} is no request that a proxy can be asked.`,
+    )
   return {
     malformed,
     async open(to, asked) {
@@ -108,11 +115,11 @@ function gateOf(options: ProxyOptions, signal: AbortSignal): Gate {
       const mayBePrivate = allowPrivate.includes(target)
       if (!isAllowed(allowed, to)) {
         const way = isClosed(to.host) && !mayBePrivate ? NO_WAY : WAY
-        return refuse('domain', asked, `this task may not reach ${target}. ${way}`)
+        return refuse({ why: 'domain', to: target }, asked, `this task may not reach ${target}. ${way}`)
       }
       const connection = await dial(to, { resolve, mayBePrivate, patience: DIAL_PATIENCE, signal })
       if (connection instanceof Socket || !connection.refused) return connection
-      return refuse('address', asked, connection.sentence)
+      return refuse({ why: 'address', to: target }, asked, connection.sentence)
     },
   }
 }
