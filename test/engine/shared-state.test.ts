@@ -110,25 +110,26 @@ test('doctor names what can run programs until a person undoes or accepts it', a
 test('a branch that somebody removed is a finding until it is back or accepted, and base moved is a remark', async () => {
   using repository = makeRepository({ 'agent.sh': 'date +%N > "made-$WORKLANE_TASK"\n' })
   const { root, git } = repository
-  git('branch', 'hers')
-  git('tag', 'v1')
+  git('branch', 'merged')
+  git('checkout', '-q', '-b', 'hers')
+  repository.commit('hers alone')
+  git('checkout', '-q', 'main')
   await engine(repository, 'one')
   repository.commit('by hand')
   repository.commit('once more')
-  git('branch', '-D', 'hers')
+  git('branch', '-D', 'hers', 'merged')
   const [before] = (await data(root, 'doctor')).findings
-  expect(before).toMatchObject({ code: 'refs-gone', what: expect.stringContaining('hers (') })
+  expect(before).toMatchObject({ code: 'refs-gone', what: expect.stringMatching(/remove: hers \(\w+\)\.$/) })
   await engine(repository)
   expect((await data(root, 'doctor')).remarks).toContain(
     `Others moved main by 2 commits to ${git('rev-parse', '--short=7', 'main')}; landings go on from there.`,
   )
-  expect((await data(root, 'status')).findings).toBe(1)
   git(...before.fix.split(': git ')[1].split(';')[0].split(' '))
-  expect([await codes(root), (await data(root, 'status')).findings]).toEqual([[], 0])
-  git('tag', '-d', 'v1')
+  expect(await codes(root)).toEqual([])
+  git('branch', '-D', 'hers')
   expect(await codes(root)).toEqual(['refs-gone'])
   expect(await codes(root, '--accept')).toEqual([])
-  expect(types((await told(root)).slice(-1))).toEqual(['repository.refs_changed'])
+  expect(types((await told(root)).slice(-2))).toContain('repository.refs_changed')
 })
 
 test('core.bare on a repository with a checkout is a finding', async () => {

@@ -159,20 +159,18 @@ test.each([
     'repository.refs_changed',
     'repository',
     { vanished: [{ ref: 'refs/heads/hers', at: '3f2a1b0c4d' }, 5] },
-    'refs changed, not by Worklane: hers is gone (3f2a1b0)',
+    'refs are gone, not by Worklane: hers (3f2a1b0)',
   ],
 ] as const)('%s of what all share', (type, subject, data, words) => {
   expect(plainLine(event(type, subject, data), SUBJECTS)).toBe(`${CLOCK}  ${words}`)
 })
 
-test('branches and tags that others make and move are a line, and what git makes for itself is none', () => {
+test('branches and tags that others make and move are ordinary work, and so is what git removes of its own', () => {
   const stash = { ref: 'refs/stash', at: 'a' }
   const moved = [{ ref: 'refs/tags/v1', from: 'b', to: 'c' }]
   const line = (data: Record<string, unknown>) =>
     plainLine(event('repository.refs_changed', 'repository', data), SUBJECTS)
-  expect(line({ appeared: [{ ref: 'refs/heads/x', at: 'a' }, stash], moved, vanished: [] })).toBe(
-    `${CLOCK}  refs changed, not by Worklane: x is new (a), v1 moved from b to c`,
-  )
+  expect(line({ appeared: [{ ref: 'refs/heads/x', at: 'a' }], moved, vanished: [] })).toBeNull()
   expect(line({ appeared: [], moved: [], vanished: [stash] })).toBeNull()
 })
 

@@ -83,7 +83,7 @@ function only(names: NamesChanged, wanted: (name: string) => boolean): NamesChan
   return { added: added.filter(wanted), changed: changed.filter(wanted), removed: removed.filter(wanted) }
 }
 
-/** Pure. Branches and tags that somebody else removed. */
+/** Pure. Branches and tags that somebody else removed, and whose commits nothing else names. */
 export function goneFindings(gone: readonly RefAt[]): Finding[] {
   const [first] = gone
   if (first === undefined) return []

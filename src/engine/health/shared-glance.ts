@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { readSharedFiles } from '../../host/git/shared-files.ts'
-import { acceptedShared, goneRefs } from '../../ledger/shared-state.ts'
+import { acceptedShared } from '../../ledger/shared-state.ts'
 import type { World } from '../world.ts'
 import type { Finding } from './finding.ts'
-import { bareFindings, goneFindings, judge } from './shared-findings.ts'
+import { bareFindings, judge } from './shared-findings.ts'
 
 /**
- * As `sharedFindings`, without git: the lines of the configuration are compared as they stand, and of refs only those
- * that an engine missed.
+ * As `sharedFindings`, without git: the lines of the configuration are compared as they stand, and refs not at all.
  */
 export async function sharedGlance({ repository: { commonDir }, ledger: { db } }: World): Promise<Finding[]> {
   const accepted = await acceptedShared(db)
@@ -16,6 +13,5 @@ export async function sharedGlance({ repository: { commonDir }, ledger: { db } }
   const files = readSharedFiles(commonDir)
   const before = { ...accepted, config: accepted.lines ?? files.lines ?? {} }
   const now = { ...files, config: files.lines ?? {}, refs: {} }
-  const gone = (await goneRefs(db)).filter(({ ref }) => !existsSync(join(commonDir, ref)))
-  return [...bareFindings(commonDir), ...judge(before, now, commonDir), ...goneFindings(gone)]
+  return [...bareFindings(commonDir), ...judge(before, now, commonDir)]
 }

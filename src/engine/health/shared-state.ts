@@ -1,3 +1,5 @@
+import type { RefAt } from '../../board/shared-state.ts'
+import { isNamed } from '../../host/git/refs.ts'
 import { readShared } from '../../host/git/shared-state.ts'
 import { acceptedShared, acceptShared, goneRefs, recordShared } from '../../ledger/shared-state.ts'
 import { transact } from '../../ledger/transact.ts'
@@ -17,8 +19,14 @@ export async function sharedFindings({
   return [
     ...bareFindings(commonDir),
     ...judge(accepted, now, commonDir),
-    ...goneFindings(await goneRefs(db, now.refs)),
+    ...goneFindings(await unnamed(commonDir, await goneRefs(db, now.refs))),
   ]
+}
+
+/** A branch that was merged is removed every day. */
+async function unnamed(commonDir: string, gone: readonly RefAt[]): Promise<RefAt[]> {
+  const named = await Promise.all(gone.map(async ({ at }) => await isNamed({ gitDir: commonDir }, at)))
+  return gone.filter((_, at) => named[at] !== true)
 }
 
 /** Takes all of it for right as it is now, after it was told what has changed. */

@@ -90,6 +90,13 @@ export async function refTargets(
   })
 }
 
+/** Whether a branch, a tag or another ref of anybody's leads to a commit; where it is gone, none does. */
+export async function isNamed(place: GitPlace, commit: string): Promise<boolean> {
+  const args = ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`]
+  const { exitCode, stdout } = await git(place, args, { answers: [0, 128, 129] })
+  return exitCode === 0 && stdout !== ''
+}
+
 /** Full names of the refs below prefixes. */
 export async function refsUnder(place: GitPlace, prefixes: readonly string[]): Promise<string[]> {
   const { stdout } = await git(place, ['for-each-ref', '--format=%(refname)', ...prefixes])

@@ -4,7 +4,8 @@ import { plainText } from './terminal-text.ts'
 import { shortCommit } from './wording.ts'
 
 /**
- * What others changed in what all worktrees share, in one plain phrase; null where nobody needs to read of it. Mostly it is a person's own doing, and then this says nothing new.
+ * What others changed in what all worktrees share, in one plain phrase; null where it is ordinary work that nobody
+ * needs to read of. Mostly it is a person's own doing, and then this says nothing new.
  */
 export function repositoryLine({ type, subject, data }: LedgerEvent): string | null {
   return WORDINGS[type]?.(data, subject) ?? null
@@ -25,31 +26,19 @@ const WORDINGS: Readonly<Partial<Record<EventType, (data: Data, subject: string)
   'repository.hooks_changed': (data) => `hooks changed: ${names(data)}; ${LOOK}`,
   'repository.alternates_changed': (data) => `borrowed objects changed: ${names(data)}; ${LOOK}`,
   'repository.attributes_changed': (data) => `git's attributes changed: ${names(data)}; ${LOOK}`,
-  'repository.refs_changed': refs,
+  'repository.refs_changed': (data) => vanished(data.vanished),
 }
 
-/** What git itself makes and removes in the course of a command is left out. */
-function refs({ vanished, appeared, moved }: Data): string | null {
-  const all = [
-    ...named(vanished, ({ at }) => `is gone (${at})`),
-    ...named(appeared, ({ at }) => `is new (${at})`),
-    ...named(moved, ({ from, to }) => `moved from ${from} to ${to}`),
-  ]
-  if (all.length === 0) return null
-  const more = all.length > 3 ? ` and ${all.length - 3} more` : ''
-  return `refs changed, not by Worklane: ${all.slice(0, 3).join(', ')}${more}`
-}
-
-type Commits = Readonly<Record<'at' | 'from' | 'to', string>>
-
-function named(list: unknown, say: (commits: Commits) => string): string[] {
-  return (Array.isArray(list) ? list : []).flatMap((one: unknown) => {
-    const { ref, at, from, to } = (one ?? {}) as Readonly<Record<string, unknown>>
-    if (!isKept(text(ref))) return []
+/** New and moved branches and tags are ordinary work; one that is gone can be brought back, as long as its end is known. */
+function vanished(list: unknown): string | null {
+  const gone = (Array.isArray(list) ? list : []).flatMap((one: unknown) => {
+    const { ref, at } = (one ?? {}) as { ref?: unknown; at?: unknown }
     const name = plainText(text(ref)).replace(/^refs\/(heads|tags)\//, '')
-    const [short, before, now] = [at, from, to].map((commit) => shortCommit(text(commit)))
-    return [`${name} ${say({ at: short ?? '', from: before ?? '', to: now ?? '' })}`]
+    return isKept(text(ref)) ? [`${name} (${shortCommit(text(at))})`] : []
   })
+  if (gone.length === 0) return null
+  const more = gone.length > 3 ? ` and ${gone.length - 3} more` : ''
+  return `refs are gone, not by Worklane: ${gone.slice(0, 3).join(', ')}${more}`
 }
 
 /** Read without trust: another version may have written it. */
