@@ -25,7 +25,7 @@ const NOUNS = [
   'message',
 ]
 /** Past forms that do not end in -ed. Compound ones end in such a form: `attempt_failed`. */
-const IRREGULAR = ['found', 'gone', 'held', 'kept', 'unkept', 'remade', 'withdrawn']
+const IRREGULAR = ['found', 'gone', 'held', 'kept', 'left', 'unkept', 'remade', 'withdrawn']
 /** Phrasal verbs: the particle comes last. */
 const PHRASAL = ['handed_over', 'handed_back']
 

@@ -7,14 +7,17 @@ export interface ArchivedWork {
   readonly base: string
   /** Whether base contains every commit of the archive; null: that could not be told. */
   readonly contained: boolean | null
+  /** Whether it holds what was changed in the lane after its work was handed in. */
+  readonly late: boolean
 }
 
 /**
- * Why what an archive holds counts as unlanded, to complete a sentence; null: it has landed, and with it goes what was
- * left uncommitted. The commits behind a squashed or rebased landing are in no other place, so they count too.
+ * Why what an archive holds counts as unlanded, to complete a sentence; null: it has landed, and with it goes what
+ * its agent left uncommitted. The commits behind a squashed or rebased landing are in no other place, so they count too.
  */
-export function unlanded({ task, base, contained }: ArchivedWork): string | null {
+export function unlanded({ task, base, contained, late }: ArchivedWork): string | null {
   if (task !== 'landed') return `its task is ${task.replace('_', ' ')}`
   if (contained === null) return `nobody can tell whether ${base} has its commits`
-  return contained ? null : `it holds commits that ${base} has not`
+  if (!contained) return `it holds commits that ${base} has not`
+  return late ? 'it holds what was changed in the lane after its work was handed in' : null
 }

@@ -21,6 +21,8 @@ export const EVENT_TYPES = [
   'lane.abandoned',
   'lane.handed_over',
   'lane.handed_back',
+  'lane.entered',
+  'lane.left',
   'lane.kept',
   'lane.unkept',
   'lane.quarantined',

@@ -90,6 +90,8 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
   const { commonDir } = world.repository
   const record = await readRecord(world, lane)
   const given = new Map(record?.given ?? [])
+  // Its own: a shell and a run may end at once.
+  const outbox = join(laneRoom(world, lane.id), `outbox-${name}`)
   try {
     const request = {
       path: privateGit(world, lane.id),
@@ -98,7 +100,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       given,
       known: [lane.startPoint],
       largestFile: world.settings.sandbox.largestFile,
-      outbox: join(laneRoom(world, lane.id), 'outbox'),
+      outbox,
     }
     const collected = collect(request).then((all) => {
       crashPoint('walls.collected')
@@ -119,7 +121,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
     if (fault?.code !== IMPORT_REFUSED) throw error
     return { kind: 'refused', reason: fault.message }
   } finally {
-    await rm(join(laneRoom(world, lane.id), 'outbox'), { recursive: true, force: true })
+    await rm(outbox, { recursive: true, force: true })
   }
 }
 

@@ -3,20 +3,23 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { divergence } from '../board/lane.ts'
 import { isRefusal, type Refusal, refuse } from '../board/refusal.ts'
+import type { TaskState } from '../board/task.ts'
 import { deleteNow } from '../host/files/discard.ts'
-import { deleteOwnRefs } from '../host/git/own-refs.ts'
-import { branchTip, refTargets } from '../host/git/refs.ts'
 import { checkInode } from '../host/git/worktree.ts'
 import { runOnTerminal, sparedFromCtrlC } from '../host/process/on-terminal.ts'
 import { wallsMissing } from '../host/sandbox/detect.ts'
-import { findLane, needLane, type OwnedLane } from '../ledger/lanes.ts'
+import { needLane, type OwnedLane } from '../ledger/lanes.ts'
 import { liveRuns } from '../ledger/runs.ts'
 import { findTask } from '../ledger/tasks.ts'
+import { transact } from '../ledger/transact.ts'
+import { enterLane, leaveLane } from '../ledger/visits.ts'
+import { type CameOut, comeOut } from './come-out.ts'
 import { environmentOf } from './environment.ts'
-import { bringBack, enterWalls, isInside, isUntouched, leaveWalls } from './hand-over.ts'
+import { enterWalls, isInside } from './hand-over.ts'
 import { productInLane } from './lane-door.ts'
 import { programInLane } from './program.ts'
 import { laneRoom } from './sandbox.ts'
+import { killedShells } from './visits.ts'
 import type { World } from './world.ts'
 
 /**
@@ -34,33 +37,62 @@ export interface Invited {
   readonly output: 1 | 2
 }
 
-export interface Visit {
+/** How a person comes in, to be told before the terminal is theirs. */
+export interface Entry {
+  readonly lane: OwnedLane
+  readonly task: TaskState | null
+  readonly walls: boolean
+  /** An agent is at work there: commits come out with its run. */
+  readonly agent: boolean
+}
+
+export interface Visit extends Omit<CameOut, 'untaken'> {
   /** Of the shell or command. */
   readonly exitCode: number
   /** Whether it ran inside walls. */
   readonly walls: boolean
-  /** What the person committed that did not come out as it should, and where it is; null: all is well. */
-  readonly problem: string | null
 }
 
 /** Runs a program on the person's own terminal in the lane of a task, and takes in what they committed there. */
-export async function visitLane(world: World, taskId: number, invited: Invited): Promise<Visit | Refusal> {
+export async function visitLane(
+  world: World,
+  taskId: number,
+  invited: Invited,
+  tell: (entry: Entry) => void,
+): Promise<Visit | Refusal> {
   const lane = await enterable(world, taskId)
   if (isRefusal(lane)) return lane
   const way = await wayInto(world, lane)
   if (isRefusal(way)) return way
   // The settings may say `none` where a run of before has its walls around the lane.
-  const inside: World = { ...world, sandbox: way === 'plain' ? 'none' : 'walls' }
-  if (way !== 'take')
-    return { exitCode: await run(inside, lane, invited), walls: way === 'join', problem: null }
-  await enterWalls(inside, lane)
+  const walls = way !== 'plain'
+  const inside: World = { ...world, sandbox: walls ? 'walls' : 'none' }
+  const visit = await transact(world.ledger, world.actor, async (tx) => await enterLane(tx, lane, world.self))
+  if (isRefusal(visit)) return visit
+  const leave = async (): Promise<CameOut> => {
+    const out = await comeOut(inside, lane, { walls })
+    // All who were here, since what they committed came out too.
+    const ended = out.untaken ? [] : [visit, ...(await killedShells(world, lane.id))]
+    await transact(world.ledger, world.actor, async (tx) => await leaveLane(tx, lane, ended))
+    return out
+  }
+  let exitCode: number
   try {
-    const exitCode = await run(inside, lane, invited)
-    return { exitCode, walls: true, problem: await comeOut(inside, lane) }
+    if (way === 'take') await enterWalls(inside, lane)
+    tell({ lane, walls, ...(await whoIsThere(world, lane)) })
+    exitCode = await run(inside, lane, invited)
   } catch (error) {
-    await comeOut(inside, lane)
+    await leave()
     throw error
   }
+  const { untaken: _, ...out } = await leave()
+  return { exitCode, walls, ...out }
+}
+
+async function whoIsThere(world: World, lane: OwnedLane): Promise<Pick<Entry, 'task' | 'agent'>> {
+  const { db } = world.ledger
+  const task = (await findTask(db, lane.taskId))?.state ?? null
+  return { task, agent: (await liveRuns(db)).some(({ laneId }) => laneId === lane.id) }
 }
 
 async function enterable(world: World, taskId: number): Promise<OwnedLane | Refusal> {
@@ -139,48 +171,4 @@ async function ownRoom(world: World, { id }: OwnedLane): Promise<string> {
   const room = laneRoom(world, id)
   await mkdir(room, { recursive: true, mode: 0o700 })
   return await mkdtemp(join(room, 'shell-'))
-}
-
-/** What the person committed, where no run takes it out. A sentence for what did not come out as it should. */
-async function comeOut(world: World, { id, taskId }: OwnedLane): Promise<string | null> {
-  const lane = await findLane(world.ledger.db, id)
-  if (lane === undefined || lane.state !== 'ready')
-    return `The lane of task ${taskId} was removed meanwhile. What it held then: worklane archive list`
-  if (lane.holder === 'walls') return null
-  // A run has come and gone meanwhile, and the lane's own git stands open to nobody but this shell.
-  if (!(await isInside(world, lane)) && (await isUntouched(world, lane))) await enterWalls(world, lane)
-  const tip = await branchTip({ gitDir: world.repository.commonDir }, lane.branch)
-  const name = await freeName(world, lane)
-  const back = await bringBack(world, lane, name)
-  if (back.kind === 'refused')
-    return `What was committed does not come out: ${back.reason} It stays in the lane; mend it with: worklane shell ${taskId}`
-  const kept = `refs/worklane/${taskId}/${name}`
-  if (!(await isInside(world, lane)) || !(await leaveWalls(world, lane, back.head)))
-    return `Somebody worked in the lane with plain git meanwhile. What was committed in the shell is kept at ${kept}/head, the branch ${lane.branch} is as they left it.`
-  await dropUnlessNew(world, kept, tip)
-  return null
-}
-
-/** `shell-<n>`, of this lane's shells the first that is free. */
-async function freeName(world: World, lane: OwnedLane): Promise<string> {
-  const place = join(laneRoom(world, lane.id), 'shells')
-  await mkdir(place, { recursive: true, mode: 0o700 })
-  for (let n = 1; ; n += 1) {
-    // Making a directory is what only one of two at the same time succeeds in.
-    const first = await mkdir(join(place, String(n))).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') return false
-        throw error
-      },
-    )
-    if (first) return `shell-${n}`
-  }
-}
-
-/** Where nothing was committed and nothing named, there is nothing to keep. */
-async function dropUnlessNew({ repository }: World, prefix: string, tip: string | null): Promise<void> {
-  const { commonDir } = repository
-  const refs = await refTargets({ gitDir: commonDir }, prefix)
-  if (refs.every(({ oid }) => oid === tip)) await deleteOwnRefs(commonDir, refs)
 }

@@ -75,6 +75,31 @@ export async function archivePlaces(
     .execute()
 }
 
+/**
+ * When the work of a lane was handed in, of those that have landed or are about to; or when the lane was made since,
+ * which is later for one that was restored. Null: it has handed nothing in.
+ */
+export async function handedInAt(
+  db: Db,
+  { id, taskId }: { readonly id: number; readonly taskId: number },
+): Promise<number | null> {
+  const task = await db.selectFrom('task').select('state').where('id', '=', taskId).executeTakeFirst()
+  if (task?.state !== 'completed' && task?.state !== 'landed') return null
+  const row = await db
+    .selectFrom('event')
+    .select(({ fn }) => fn.max('time').as('time'))
+    .where(({ and, eb, or }) =>
+      or([
+        and([eb('subject', '=', `lane/${id}`), eb('type', '=', 'lane.created')]),
+        and([eb('subject', '=', `task/${taskId}`), eb('type', '=', 'task.completed')]),
+        // Of one that had nothing to hand in.
+        and([eb('subject', '=', `task/${taskId}`), eb('data', 'like', '{"change":false%')]),
+      ]),
+    )
+    .executeTakeFirst()
+  return row?.time ?? null
+}
+
 /** How many archives were made and how many were purged: it changes whenever there is something new to decide. */
 export async function archiveCounts(db: Db): Promise<string> {
   const { made, purged } = await db

@@ -282,6 +282,8 @@ export async function needLane(db: Db, taskId: number): Promise<OwnedLane | Refu
   const task = await needTask(db, taskId)
   if (isRefusal(task)) return task
   const [former] = await lanesOf(db, taskId)
+  if (former?.state === 'condemned')
+    return refuse('no-lane', `The lane of task ${taskId} is being removed.`, 'See: worklane lane list')
   const hint =
     former === undefined || (await archiveOf(db, former.id)) === undefined
       ? `A claim makes one: worklane claim ${taskId} --as NAME`

@@ -9,7 +9,7 @@ import type { Schema } from './schema.ts'
 import { LedgerUnusable, saysDamaged } from './unusable.ts'
 
 /** Raised with each migration; kept in `PRAGMA user_version` so that opening a current ledger costs one read. */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 /** The one transactional store of a repository: `<git common dir>/worklane/ledger.db`. */
 export interface Ledger {

@@ -84,6 +84,14 @@ export interface Schema {
     startedAt: number
     endedAt: number | null
   }
+  /** A person's shell in a lane. */
+  visit: {
+    id: Generated<number>
+    laneId: number
+    /** JSON identity of the process that took the person in. */
+    process: string
+    enteredAt: number
+  }
   landing: {
     id: Generated<number>
     taskId: number

@@ -9,6 +9,7 @@ import { limitsHere } from '../engine/limits/here.ts'
 import { plannedRepairs, type Repaired, repair } from '../engine/repair.ts'
 import type { World } from '../engine/world.ts'
 import { findEngine } from '../ledger/engines.ts'
+import { heldByShells } from './occupants.ts'
 import { openTasks } from './sandbox.ts'
 
 export interface Examination {
@@ -50,12 +51,17 @@ async function remarksOn(world: World): Promise<string[]> {
   const by =
     world.settings.sandbox.mode === 'none' ? 'The settings say sandbox.mode' : 'WORKLANE_SANDBOX says'
   const hooks = await sayHooksLeftOut(world)
+  const shells = await heldByShells(world)
   const at = open.map((id) => `task ${id}`).join(', ')
   return [
     ...(world.sandbox === 'none' ? [`${by}: none. Agents, checks and verify ${POWER}.`] : []),
     ...(open.length === 0 ? [] : [`NO WALLS: the agents at work on ${at} ${POWER}.`]),
     ...(hooks === null ? [] : [hooks]),
     ...(await baseRemarks(world)),
+    ...shells.map(
+      ({ task, process }) =>
+        `The lane of task ${task} is removed when the shell in it has ended (process ${process}).`,
+    ),
     ...machineRemarks(),
   ]
 }

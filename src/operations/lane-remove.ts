@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isRefusal, refuse } from '../board/refusal.ts'
 import { moveOutOfTheWay, removeLane } from '../engine/lanes/remove.ts'
+import { refuseWhileOpen } from '../engine/visits.ts'
 import type { World } from '../engine/world.ts'
 import { findEngine } from '../ledger/engines.ts'
 import { archiveOf, condemnLane, lanesOf, needLane } from '../ledger/lanes.ts'
@@ -31,7 +32,7 @@ export default operation({
           `An agent works in the lane of task ${id}.`,
           `Stop it first: worklane stop ${id}`,
         )
-      return await condemnLane(tx, lane, 'asked for')
+      return (await refuseWhileOpen(world, lane, tx.db)) ?? (await condemnLane(tx, lane, 'asked for'))
     })
     if (isRefusal(condemned)) return condemned
     const remove = later === true && (await engineRuns(world)) ? moveOutOfTheWay : removeLane

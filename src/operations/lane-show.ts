@@ -8,9 +8,9 @@ import { checkInode } from '../host/git/worktree.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
 import { viewLane } from './lane-view.ts'
+import { occupantsOf } from './occupants.ts'
 import { howToFinish } from './open-work.ts'
 import { operation } from './operation.ts'
-import { openTasks } from './sandbox.ts'
 
 export default operation({
   summary: 'Show one lane',
@@ -21,12 +21,10 @@ export default operation({
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
     const waits = lane.state === 'quarantined' ? divergence(lane) : null
-    const open = (await openTasks(world)).includes(id)
+    const view = { ...viewLane(lane), ...(await occupantsOf(world))(lane), waits }
     if (lane.state === 'creating' || (await checkInode(lane.path, lane.inode)) !== 'ours')
       return {
-        ...viewLane(lane),
-        open,
-        waits,
+        ...view,
         head: null,
         commits: 0,
         uncommitted: [],
@@ -37,9 +35,7 @@ export default operation({
     const begun = await openOperation(world, lane)
     const head = await commitOf(place, 'HEAD')
     return {
-      ...viewLane(lane),
-      open,
-      waits,
+      ...view,
       head,
       commits: head === null ? 0 : await ownCommits(place, lane, head),
       uncommitted: await uncommittedPaths(place),

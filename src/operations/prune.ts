@@ -5,6 +5,7 @@ import type { World } from '../engine/world.ts'
 import { type OwnedLane, standingLanes } from '../ledger/lanes.ts'
 import { taskStates } from '../ledger/tasks.ts'
 import { viewLane } from './lane-view.ts'
+import { heldByShells } from './occupants.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -17,7 +18,13 @@ export default operation({
     const left = await standingLanes(world.ledger.db)
     const after = new Set(left.map(({ id }) => id))
     const removed = before.filter(({ id }) => !after.has(id)).map(viewLane)
-    return { removed, left: left.length, kept: await keptThoughFinished(world, left) }
+    return {
+      removed,
+      left: left.length,
+      kept: await keptThoughFinished(world, left),
+      /** Whose removal waits for a person to leave. */
+      shells: await heldByShells(world),
+    }
   },
 })
 

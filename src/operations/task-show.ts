@@ -7,6 +7,7 @@ import { liveLease } from '../ledger/leases.ts'
 import { runsOf } from '../ledger/runs.ts'
 import { needTask, notesOf, taskMap } from '../ledger/tasks.ts'
 import { task } from './fields.ts'
+import { isInterrupted } from './occupants.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -26,7 +27,7 @@ export default operation({
       reaches: found.network ?? world.settings.sandbox.network,
       lease: await liveLease(db, id),
       lanes: await lanesOf(db, id),
-      runs: await runsOf(db, id),
+      runs: (await runsOf(db, id)).map((run) => ({ ...run, interrupted: isInterrupted(world, run) })),
       landing: (await latestLanding(db, id)) ?? null,
       notes: await notesOf(db, id),
     }

@@ -9,6 +9,7 @@ import { lanesDirectory } from '../engine/lanes-place.ts'
 import { repair } from '../engine/repair.ts'
 import { withoutOurs } from '../engine/repository.ts'
 import { take } from '../engine/session.ts'
+import { refuseWhileOpen } from '../engine/visits.ts'
 import type { World } from '../engine/world.ts'
 import { READ_WITHOUT_WORKLANE } from '../host/archive/readme.ts'
 import { deleteInReach, mountIn } from '../host/files/discard.ts'
@@ -34,7 +35,12 @@ export default operation({
     await repair(world)
     if (!((await take(world, 'engine')) && (await take(world, 'landing'))))
       return refuse('engine-running', 'Worklane works on this repository.', 'Stop it first: worklane stop')
-    for (const lane of await standingLanes(world.ledger.db)) {
+    const standing = await standingLanes(world.ledger.db)
+    for (const lane of standing) {
+      const open = await refuseWhileOpen(world, lane)
+      if (open !== null) return open
+    }
+    for (const lane of standing) {
       const condemned = await transact(
         world.ledger,
         world.actor,

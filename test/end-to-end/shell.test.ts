@@ -52,7 +52,13 @@ describe('a lane that nobody holds', () => {
     expect(itsOwn).toMatchObject({ code: 0, out: '--json\n' })
     const json = await worklane(root, 'shell', '1', '--json', '--', 'git', 'log', '--format=%s', '-1')
     expect(json).toMatchObject({ code: 0, err: 'person\n' })
-    expect(JSON.parse(json.out).data).toEqual({ exitCode: 0, walls: true, problem: null })
+    expect(JSON.parse(json.out).data).toEqual({
+      task: 1,
+      exitCode: 0,
+      walls: true,
+      problem: null,
+      beyond: null,
+    })
   })
 
   it('has a shell on the terminal of the person, where nothing types in their place', async () => {
@@ -63,6 +69,7 @@ describe('a lane that nobody holds', () => {
     using terminal = openTerminal(['bash', '-c', outer], { columns: 200, rows: 40, env, echo: true })
     const shows = async (text: string): Promise<void> =>
       await terminal.until((lines) => lines.some((line) => line.startsWith(text)))
+    await shows('What you commit comes onto task/1-one when you leave.')
     terminal.write('echo $((40 + 2)) is the answer; tty -s && echo on a terminal\n')
     await shows('42 is the answer')
     await shows('on a terminal')
@@ -136,7 +143,8 @@ describe('a lane that an agent worked in meanwhile', () => {
     await worklane(root, 'run', '--command', agent)
     expect(plainGit(lane, 'log', '-1', '--format=%s')).toBe('agent')
     writeFileSync(join(lane, 'go'), '')
-    expect(JSON.parse((await visit).out).data).toEqual({ exitCode: 0, walls: true, problem: null })
+    const beyond = { state: 'completed', ref: 'refs/worklane/1/shell-1/head', uncommitted: 0 }
+    expect(JSON.parse((await visit).out).data).toMatchObject({ exitCode: 0, problem: null, beyond })
     expect(plainGit(lane, 'log', '-2', '--format=%s')).toBe('late\nagent')
   })
 })

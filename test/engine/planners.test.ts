@@ -12,6 +12,7 @@ const sight = (change: Partial<LaneSight>, laneChange: object = {}): LaneSight =
   task: 'in_progress',
   attended: false,
   wanted: true,
+  visited: false,
   refreshing: false,
   ...change,
 })
@@ -31,6 +32,8 @@ describe('planLanes', () => {
     ['of a cancelled task whose agent still works', sight({ task: 'cancelled' }, { holder: 'walls' }), []],
     ['of a failed task: a person may look', sight({ task: 'failed' }), []],
     ['condemned', sight({}, { state: 'condemned' }), ['remove']],
+    ['condemned, and a person is in it', sight({ visited: true }, { state: 'condemned' }), []],
+    ['of a landed task, and a person is in it', sight({ visited: true, task: 'landed' }), []],
     ['archived, the crash came before the removal', sight({}, { state: 'archived' }), ['remove']],
     ['a refresh was killed', sight({ refreshing: true }, { holder: 'walls' }), ['settle']],
     ['quarantined: a person decides', sight({ task: 'landed' }, { state: 'quarantined' }), []],

@@ -116,42 +116,8 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
     stopping
       ? `The agent on task ${id} is being stopped; then the task is free. See: worklane task show ${id}`
       : `Task ${id} is free again${lane ? '; its lane is kept' : ''}.`,
-  'lane list': async ({ lanes }: { lanes: readonly (LaneAnswer & { open: boolean })[] }) =>
-    lanes.length === 0
-      ? 'No lanes. A claim makes one.'
-      : await rows(
-          lanes.map((lane) => [
-            `#${lane.task}`,
-            lane.missing ? 'missing' : lane.holder === 'walls' ? atWork(lane) : lane.state,
-            lane.branch,
-            lane.path,
-            lane.keep ? 'kept' : '',
-          ]),
-        ),
-  'lane show': (
-    lane: LaneAnswer & {
-      commits: number
-      open: boolean
-      waits: { readonly what: string; readonly fix: string } | null
-      uncommitted: readonly string[]
-      unfinished: string | null
-      next: string | null
-      port: number | null
-    },
-  ) =>
-    [
-      `Task:    ${lane.task}`,
-      `State:   ${lane.missing ? `missing from the disk; see: worklane doctor` : lane.state}${lane.holder === 'walls' ? ` (an agent works in it${lane.open ? ', NO WALLS' : ''})` : ''}${lane.keep ? ', kept' : ''}`,
-      `Path:    ${lane.path}`,
-      `Branch:  ${lane.branch}, ${plural(lane.commits, 'commit')} ahead of its start`,
-      ...(lane.port === null ? [] : [`Ports:   from ${lane.port}`]),
-      ...(lane.waits === null ? [] : [`Waits:   ${lane.waits.what}`, `         ${lane.waits.fix}`]),
-      ...(lane.unfinished === null ? [] : [`In the middle of a ${lane.unfinished}. ${lane.next}`]),
-      ...(lane.uncommitted.length === 0
-        ? []
-        : [`Uncommitted (${lane.uncommitted.length}): ${lane.uncommitted.slice(0, 8).join(', ')}`]),
-      ...lane.warnings.map((warning) => `Mind:    ${warning}`),
-    ].join('\n'),
+  'lane list': async (answer: never) => await (await import('./lane-text.ts')).lanesText(answer),
+  'lane show': async (answer: never) => (await import('./lane-text.ts')).laneText(answer),
   'lane path': ({ path }: { path: string }) => path,
   'lane diff': ({ diff }: { diff: string }) => diff.replace(/\n$/, ''),
   'lane keep': ({ task, keep }: LaneAnswer) =>
@@ -165,7 +131,7 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
   'archive restore': ({ task, path, branch }: LaneAnswer) =>
     `The lane of task ${task} is back: ${path} on ${branch}`,
   'archive purge': async (answer: never) => (await import('./archive-text.ts')).purgedText(answer),
-  shell: ({ problem }: { problem: string | null }) => problem ?? '',
+  shell: async (answer: never) => (await import('./shell-text.ts')).shellText(answer),
   wait: ({ tasks }: { tasks: readonly { id: number; state: string }[] }) =>
     tasks.map(({ id, state }) => `#${id} ${state}`).join('\n'),
   approve: ({ taskId }: { taskId: number }) => `Task ${taskId} is queued. Land it with: worklane land`,
@@ -187,15 +153,11 @@ export const ANSWERS: Readonly<Record<string, Say>> = {
       : `Worklane is gone from this repository. ${plural(archives, 'archive')} of lanes, with the ledger: ${kept} (its README.md says how to read them)`,
 }
 
-function atWork({ open }: { open: boolean }): string {
-  return `agent at work${open ? ', NO WALLS' : ''}`
-}
-
 function noted({ id }: { id: number }): string {
   return `Noted for whoever takes task ${id} next.`
 }
 
-function pruned({ removed, left, kept }: PruneAnswer): string {
+function pruned({ removed, left, kept, shells }: PruneAnswer): string {
   const what =
     removed.length === 0 ? 'Nothing to prune' : `Removed ${plural(removed.length, 'lane')}, each archived`
   const [first] = kept
@@ -203,13 +165,18 @@ function pruned({ removed, left, kept }: PruneAnswer): string {
     first === undefined
       ? ''
       : `\nKept though finished: ${kept.map((id) => `#${id}`).join(' ')}. To let one go: worklane lane keep ${first} --off, then worklane prune; or worklane lane remove ${first}`
-  return `${what}; ${plural(left, 'lane')} left.${stay}`
+  const entered = shells.map(
+    ({ task, process }) =>
+      `\nThe lane of task ${task} stays until the shell in it has ended (process ${process}).`,
+  )
+  return `${what}; ${plural(left, 'lane')} left.${stay}${entered.join('')}`
 }
 
 interface PruneAnswer {
   readonly removed: readonly LaneAnswer[]
   readonly left: number
   readonly kept: readonly number[]
+  readonly shells: readonly { readonly task: number; readonly process: number }[]
 }
 
 interface Cancelled {

@@ -10,7 +10,7 @@ interface Shown extends Task {
   readonly reaches: NetworkPolicy
   readonly lease: Lease | null
   readonly lanes: readonly Lane[]
-  readonly runs: readonly Run[]
+  readonly runs: readonly (Run & { readonly interrupted: boolean })[]
   readonly landing: Landing | null
   readonly notes: readonly { readonly kind: string; readonly text: string }[]
 }
@@ -47,7 +47,7 @@ export function taskText(task: Shown): string {
       .reverse()
       .map(
         (run, at) =>
-          `Attempt ${at + 1} ${run.outcome ?? run.state}${wallsOf(run)}: ${(run.detail ?? run.command).split('\n', 1)[0] ?? ''}`,
+          `Attempt ${at + 1} ${run.outcome ?? (run.interrupted ? 'interrupted, worklane up goes on' : run.state)}${wallsOf(run)}: ${(run.detail ?? run.command).split('\n', 1)[0] ?? ''}`,
       ),
     ...(task.description === '' ? [] : ['', task.description]),
     ...withoutRepeats(task.notes).map(

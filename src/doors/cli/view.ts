@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { isatty as isTerminal } from 'node:tty'
 import type { LedgerEvent } from '../../board/event.ts'
 import type { Progress } from '../../operations/operation.ts'
 import { clean } from './clean.ts'
@@ -27,7 +28,11 @@ export function openView(name: string, readerGone: () => void): View {
     }
   if (name === 'shell')
     return {
-      show: (progress) => progress.kind === 'warning' && warn(progress.text),
+      show(progress) {
+        if (progress.kind === 'warning') warn(progress.text)
+        // For a person before it; not for what a script reads.
+        if (progress.kind === 'text' && isTerminal(2)) warn(progress.text)
+      },
       async close() {},
     }
   if (name === 'events')

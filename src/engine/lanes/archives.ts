@@ -15,8 +15,8 @@ export async function weighArchives(
 ): Promise<WeighedArchive[]> {
   const asked = archives.filter(({ task }) => task === 'landed')
   const contained = await containedInBase(world.repository.commonDir, asked)
-  return archives.map((archive) => ({
-    ...archive,
-    unlanded: unlanded({ ...archive, contained: contained.get(archive.refPrefix) ?? null }),
-  }))
+  return archives.map((archive) => {
+    const held = contained.get(archive.refPrefix) ?? { contained: null, late: false }
+    return { ...archive, unlanded: unlanded({ ...archive, ...held }) }
+  })
 }

@@ -5,6 +5,7 @@ import { liveLeases } from '../../ledger/leases.ts'
 import { taskStates } from '../../ledger/tasks.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { Action, Controller } from '../controller.ts'
+import { openShells } from '../visits.ts'
 import type { World } from '../world.ts'
 import { isAttended } from './attended.ts'
 import { giveUpLane, makeLane } from './make.ts'
@@ -48,12 +49,14 @@ async function observe(world: World): Promise<LaneSight[]> {
   )
   const leases = await liveLeases(world.ledger.db)
   const awaited = leases.filter(({ claimant }) => claimant === null || world.isAlive(claimant))
+  const shells = await openShells(world)
   const wanted = new Set(awaited.map(({ taskId }) => taskId))
   return lanes.map((lane) => ({
     lane,
     task: states.get(lane.taskId) ?? 'cancelled',
     attended: isAttended(world, lane),
     wanted: wanted.has(lane.taskId),
+    visited: shells.has(lane.id),
     refreshing: isRefreshing(world, lane),
   }))
 }

@@ -9,6 +9,8 @@ export interface LaneSight {
   readonly attended: boolean
   /** The task has a live lease, so somebody waits for the lane. */
   readonly wanted: boolean
+  /** A person's shell is open in it: it is not removed under them. */
+  readonly visited: boolean
   /** Bringing it up to date has begun and not ended. */
   readonly refreshing: boolean
 }
@@ -33,7 +35,7 @@ export function planLanes(sights: readonly LaneSight[]): LaneStep[] {
   })
 }
 
-function planLane({ lane, task, attended, wanted, refreshing }: LaneSight): LaneStep | null {
+function planLane({ lane, task, attended, wanted, visited, refreshing }: LaneSight): LaneStep | null {
   if (attended) return null
   const step = (action: LaneAction, what: string, why: string): LaneStep => ({
     action,
@@ -47,11 +49,11 @@ function planLane({ lane, task, attended, wanted, refreshing }: LaneSight): Lane
       ? step('make', `Delete ${name} and make it again.`, 'Making it was interrupted.')
       : step('give_up', `Delete ${name}.`, 'Making it was interrupted, and nobody waits for it.')
   if (lane.state === 'condemned')
-    return step('remove', `Archive and remove ${name}.`, 'It is no longer needed.')
+    return visited ? null : step('remove', `Archive and remove ${name}.`, 'It is no longer needed.')
   if (lane.state === 'archived') return step('remove', `Remove ${name}.`, 'It is archived.')
   if (lane.state === 'ready' && refreshing)
     return step('settle', `Finish or undo the refresh of ${name}.`, 'Bringing it up to date was interrupted.')
-  if (lane.state === 'ready' && lane.holder === 'host' && !lane.keep && FINISHED.includes(task))
+  if (lane.state === 'ready' && lane.holder === 'host' && !lane.keep && !visited && FINISHED.includes(task))
     return step('condemn', `Remove ${name}.`, `The task is ${task}.`)
   return null
 }

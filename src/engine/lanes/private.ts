@@ -9,6 +9,7 @@ import { refTargets } from '../../host/git/refs.ts'
 import { adminDirectory } from '../../host/git/worktree.ts'
 import { uidOfLane } from '../../host/sandbox/detect.ts'
 import type { OwnedLane } from '../../ledger/lanes.ts'
+import { beyondResult } from '../come-out.ts'
 import { laneRoom, privateGit } from '../sandbox.ts'
 import type { World } from '../world.ts'
 import { trashDirectories } from './trash.ts'
@@ -78,10 +79,14 @@ export async function importedRefs(
   return await refTargets({ gitDir: world.repository.commonDir }, `refs/worklane/${lane.taskId}`)
 }
 
-/** The archive names it all now. */
+/** The archive names it all now. What a person did after the task was over keeps the name that they were told. */
 export async function dropImports(world: World, lane: OwnedLane): Promise<void> {
   const refs = await importedRefs(world, lane)
-  await deleteOwnRefs(world.repository.commonDir, refs)
+  const told = await beyondResult(world, lane, refs)
+  await deleteOwnRefs(
+    world.repository.commonDir,
+    refs.filter((one) => !told.includes(one)),
+  )
 }
 
 /** HOME, /tmp and logs of a lane that is archived. Answers where they wait for deletion. */

@@ -1,6 +1,9 @@
 import { isRefusal, type Refusal, refuse } from '../../board/refusal.ts'
 import { purgeArchive } from '../../host/archive/purge.ts'
-import { type KnownArchive, needArchive, recordPurge } from '../../ledger/archives.ts'
+import { deleteOwnRefs } from '../../host/git/own-refs.ts'
+import { refTargets } from '../../host/git/refs.ts'
+import { archivePlaces, type KnownArchive, needArchive, recordPurge } from '../../ledger/archives.ts'
+import { lanesOf } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import type { World } from '../world.ts'
 import { weighArchives } from './archives.ts'
@@ -24,13 +27,18 @@ export async function purge(
   return purged
 }
 
-/** Callable again at any point. */
+/** Callable again at any point. With a task's last archive goes what was kept beside it. */
 export async function deletePurged(
   world: World,
-  archive: Pick<KnownArchive, 'directory' | 'refPrefix'>,
+  { taskId, directory, refPrefix }: Pick<KnownArchive, 'taskId' | 'directory' | 'refPrefix'>,
 ): Promise<void> {
-  const { directory, refPrefix } = archive
-  await purgeArchive({ commonDir: world.repository.commonDir, directory, refPrefix })
+  const { commonDir } = world.repository
+  const { db } = world.ledger
+  const others = (await archivePlaces(db, taskId)).filter(({ purgedAt }) => purgedAt === null)
+  const [lane] = await lanesOf(db, taskId)
+  if (others.length === 0 && (lane === undefined || lane.state === 'removed'))
+    await deleteOwnRefs(commonDir, await refTargets({ gitDir: commonDir }, `refs/worklane/${taskId}`))
+  await purgeArchive({ commonDir, directory, refPrefix })
 }
 
 /** At most so many are told by name. */

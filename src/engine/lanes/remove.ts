@@ -12,7 +12,7 @@ import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { checkoutsOf } from '../../host/git/checkouts.ts'
 import { deleteBranch, refsUnder } from '../../host/git/refs.ts'
 import { adminDirectory, adminPointsHere, checkInode, type Worktree } from '../../host/git/worktree.ts'
-import { archivePlaces } from '../../ledger/archives.ts'
+import { archivePlaces, handedInAt } from '../../ledger/archives.ts'
 import {
   addArchive,
   archiveOf,
@@ -25,6 +25,8 @@ import {
   takeLane,
 } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
+import { comeOutOfKilled } from '../come-out.ts'
+import { killedShells, refuseWhileOpen } from '../visits.ts'
 import type { World } from '../world.ts'
 import { attend, isAttended, letGo } from './attended.ts'
 import { worktreeOf } from './make.ts'
@@ -35,9 +37,13 @@ import { trashDirectories } from './trash.ts'
 
 /**
  * condemned → archived → removed. The lane is out of the way at once, then archived, and its directory is deleted in
- * the background. Callable again at any point; somebody else's work on the same lane is waited for by the caller.
+ * the background. Callable again at any point; somebody else's work on the same lane is waited for by the caller, and
+ * so is a person in it.
  */
 export async function removeLane(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
+  // Once it is condemned nobody comes in any more, so it stays empty.
+  const open = condemned.state === 'condemned' ? await refuseWhileOpen(world, condemned) : null
+  if (open !== null) return open
   if (!(await take(world, condemned))) return (await findLane(world.ledger.db, condemned.id)) ?? condemned
   crashPoint('lane.condemned')
   try {
@@ -80,6 +86,8 @@ export async function releaseLane(world: World, lane: OwnedLane): Promise<void> 
 }
 
 async function archive(world: World, condemned: OwnedLane): Promise<OwnedLane | Refusal> {
+  // Nobody is in it any more. Once it is set aside, its git goes with it.
+  if (condemned.trash === null) await comeOutOfKilled(world, condemned)
   const lane = await setAside(world, await rebuildIfGone(world, condemned))
   await packPrivateGit(world, lane)
   try {
@@ -108,7 +116,9 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
     formerPath: lane.path,
     branch: lane.branch,
     keepIgnored: [...world.settings.lanes.copy, ...world.settings.archive.ignored],
-    keep: (await importedRefs(world, lane)).map(({ oid }) => oid),
+    keep: await importedRefs(world, lane),
+    handedInAt: await handedInAt(world.ledger.db, lane),
+    untaken: (await killedShells(world, lane.id)).length > 0,
     protect: [lane.startPoint],
   })
   const [problem] = await verifyArchive(place)

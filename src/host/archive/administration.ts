@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Pin } from './manifest.ts'
 import { below, onDisk, rawPath } from './paths.ts'
 import { objectNames } from './pins.ts'
 import { FILL_INDEX } from './pristine.ts'
@@ -28,7 +29,7 @@ export async function lookAtAdministration(place: {
   readonly path: string
   readonly formerPath?: string
   readonly branch: string
-  readonly keep?: readonly string[]
+  readonly keep?: readonly Pin[]
 }): Promise<Administration> {
   const root = rawPath(place.adminDir)
   const commonRoot = rawPath(place.commonDir)
@@ -44,7 +45,7 @@ export async function lookAtAdministration(place: {
     ...nodes.filter((node) => isText(node) && !isInside(node)).flatMap((node) => mentions(root, node)),
     ...common.filter(isText).flatMap((node) => mentions(commonRoot, node)),
     ...stashed(place.commonDir, [...branches]),
-    ...(place.keep ?? []),
+    ...(place.keep ?? []).map(({ oid }) => oid),
   ])
   const insides = nodes.filter(
     (node) => node.type === 'directory' && isInside(node) && !node.path.includes('/'),

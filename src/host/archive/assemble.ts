@@ -43,6 +43,7 @@ export interface Parts {
     readonly formerPath?: string
     readonly adminDir: string
     readonly branch: string
+    readonly keep?: readonly Pin[]
   }
   readonly facts: Known
   readonly present: GitIndex | null
@@ -52,6 +53,7 @@ export interface Parts {
   readonly entries: readonly Entry[]
   readonly refs: readonly Pin[]
   readonly tars: readonly Tar[]
+  readonly late: readonly string[]
 }
 
 /** Pure. */
@@ -78,6 +80,8 @@ export function manifestOf(parts: Parts): Manifest {
     deleted,
     leftOut: { ...survey.leftOut, paths: [...survey.leftOut.paths] },
     warnings: [...survey.warnings, ...warnings(parts)],
+    late: [...parts.late],
+    imports: [...(input.keep ?? [])],
     counts: { pristine: survey.pristine.size, blob: come('blob'), tar: come('tar') },
     tars: [...parts.tars],
   }

@@ -16,35 +16,46 @@ export async function archiveRefs(commonDir: string): Promise<Map<string, string
   return new Map(lines.map((line) => line.split(' ') as [string, string]))
 }
 
+/** How an archive stands to its base. */
+export interface Containment {
+  /** Whether base has every commit that the archive keeps. */
+  readonly contained: boolean
+  /** Whether it holds what was changed in the lane after its work was handed in. */
+  readonly late: boolean
+}
+
 /**
- * For each archive whether its base contains every commit that the archive keeps, by ref prefix. Null: the base is
- * gone, the manifest cannot be read, or a ref of the archive is not where it was put. Two processes, and one more for
- * each further base. Trees and blobs, which hold what was staged, are in no history and do not count.
+ * For each archive, by ref prefix, whether its base has it all. Null: the base is gone, the manifest cannot be read, or
+ * a ref of the archive is not where it was put. Two processes, and one more for each further base. Trees and blobs,
+ * which hold what was staged, are in no history and do not count.
  */
 export async function containedInBase(
   commonDir: string,
   archives: readonly ArchivePlace[],
-): Promise<Map<string, boolean | null>> {
+): Promise<Map<string, Containment | null>> {
   if (archives.length === 0) return new Map()
   const refs = await archiveRefs(commonDir)
   const unmerged = new Map<string, ReadonlySet<string> | null>()
   for (const base of new Set(archives.map((archive) => archive.base)))
     unmerged.set(base, await unmergedRefs(commonDir, base))
-  const answers = new Map<string, boolean | null>()
+  const answers = new Map<string, Containment | null>()
   for (const { directory, refPrefix, base } of archives)
-    answers.set(refPrefix, await isContained(directory, refs, unmerged.get(base) ?? null))
+    answers.set(refPrefix, await containment(directory, refs, unmerged.get(base) ?? null))
   return answers
 }
 
-async function isContained(
+async function containment(
   directory: string,
   refs: ReadonlyMap<string, string>,
   unmerged: ReadonlySet<string> | null,
-): Promise<boolean | null> {
+): Promise<Containment | null> {
   const manifest = await readManifest(directory).catch(() => null)
   if (manifest === null || unmerged === null) return null
   if (manifest.refs.some(({ ref, oid }) => refs.get(ref) !== oid)) return null
-  return !manifest.refs.some(({ ref }) => unmerged.has(ref))
+  return {
+    contained: !manifest.refs.some(({ ref }) => unmerged.has(ref)),
+    late: (manifest.late ?? []).length > 0,
+  }
 }
 
 async function unmergedRefs(commonDir: string, base: string): Promise<ReadonlySet<string> | null> {

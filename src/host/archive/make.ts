@@ -8,6 +8,7 @@ import { type AreaFound, describeAll, isUnchanged, packAreas, putTars } from './
 import { catalogOf, manifestOf, namedCommits } from './assemble.ts'
 import { type Catalog, NOTHING_KNOWN } from './describe.ts'
 import { known } from './finds.ts'
+import { lateFiles } from './late.ts'
 import { type Entry, type Manifest, type Pin, writeManifest } from './manifest.ts'
 import { rawPath } from './paths.ts'
 import {
@@ -41,8 +42,12 @@ export interface ArchiveInput {
   readonly directory: string
   /** Globs as in .gitignore: the ignored files to keep. */
   readonly keepIgnored: readonly string[]
-  /** Objects that are the lane's, whatever else names them: what came out of its walls. */
-  readonly keep?: readonly string[]
+  /** Objects that are the lane's, whatever else names them: what came out of its walls, with the names that it has. */
+  readonly keep?: readonly Pin[]
+  /** When the lane's work was handed in, in milliseconds since 1970: what was changed later is told apart. */
+  readonly handedInAt?: number | null
+  /** Its private git directory holds what did not come out of it after that. */
+  readonly untaken?: boolean
   /** Commits that are kept by others, such as the tip of base. */
   readonly protect: readonly string[]
 }
@@ -141,13 +146,37 @@ async function attemptOnce(input: ArchiveInput, scratch: string): Promise<Manife
   if (!isUnchanged([...state, ...lane])) return null
   for (const packed of [statePacked, lanePacked]) if (packed.exitCode !== 0) throw tarFault(packed)
   crashPoint('archive.pinned')
+  const late = await lateOf(input, survey, laneEntries, objects.get('HEAD')?.oid ?? null)
   const tars = await putTars(input.directory, scratch)
   crashPoint('archive.packed')
   const entries = [...laneEntries, ...stateEntries]
-  const manifest = manifestOf({ input, facts, present, administration, survey, objects, entries, refs, tars })
+  const manifest = manifestOf({
+    input,
+    facts,
+    present,
+    administration,
+    survey,
+    objects,
+    entries,
+    refs,
+    tars,
+    late,
+  })
   await writeManifest(input.directory, manifest)
   crashPoint('archive.written')
   return manifest
+}
+
+/** A lane that has handed nothing in has nothing late either. */
+async function lateOf(
+  { commonDir, handedInAt = null, untaken }: ArchiveInput,
+  { nodes }: Survey,
+  entries: readonly Entry[],
+  head: string | null,
+): Promise<string[]> {
+  if (handedInAt === null) return []
+  const files = await lateFiles(commonDir, handedInAt, { nodes, entries, head })
+  return untaken === true ? [...files, '.git'] : files
 }
 
 /** As Promise.all, but nothing still runs when it throws. */

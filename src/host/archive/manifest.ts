@@ -76,6 +76,10 @@ const manifestSchema = z.strictObject({
     counted: z.boolean(),
   }),
   warnings: z.array(z.string()),
+  /** What was changed in the lane after its work was handed in: paths as in `entries`. Earlier archives do not say. */
+  late: z.array(z.string()).optional(),
+  /** What came out of the lane's walls, under the names that it had in the repository. Earlier ones do not say. */
+  imports: z.array(pinSchema).optional(),
   counts: z.strictObject({
     /** Files of the lane by how they come back: untouched, from a blob, from the tar. */
     pristine: z.number(),

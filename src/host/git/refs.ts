@@ -97,6 +97,12 @@ export async function isNamed(place: GitPlace, commit: string): Promise<boolean>
   return exitCode === 0 && stdout !== ''
 }
 
+/** Full names of the refs below a prefix with commits that `commit` does not have. */
+export async function unmergedRefs(place: GitPlace, prefix: string, commit: string): Promise<string[]> {
+  const args = ['for-each-ref', `--no-merged=${commit}`, '--format=%(refname)', prefix]
+  return (await git(place, args)).stdout.split('\n').filter((name) => name !== '')
+}
+
 /** Full names of the refs below prefixes. */
 export async function refsUnder(place: GitPlace, prefixes: readonly string[]): Promise<string[]> {
   const { stdout } = await git(place, ['for-each-ref', '--format=%(refname)', ...prefixes])
