@@ -7,6 +7,7 @@ import { needArchive } from '../ledger/archives.ts'
 import { readCommands } from './archive-commands.ts'
 import { viewArchive } from './archive-view.ts'
 import { archive as archiveField } from './fields.ts'
+import { keptInArchive } from './kept-beside.ts'
 import { operation } from './operation.ts'
 
 export default operation({
@@ -23,6 +24,8 @@ export default operation({
       ...viewArchive(weighed ?? { ...archive, unlanded: null }),
       refPrefix: archive.refPrefix,
       ...(manifest instanceof Error ? unreadable(manifest) : contentOf(manifest)),
+      /** What came out of the lane beside its result, as it was called there. */
+      kept: manifest instanceof Error ? [] : await keptInArchive(world, manifest, archive.refPrefix),
       commands: manifest instanceof Error ? [] : readCommands(manifest, archive),
     }
   },

@@ -7,6 +7,7 @@ import { commitOf, ownCommits } from '../host/git/refs.ts'
 import { checkInode } from '../host/git/worktree.ts'
 import { needLane } from '../ledger/lanes.ts'
 import { task } from './fields.ts'
+import { keptBeside } from './kept-beside.ts'
 import { viewLane } from './lane-view.ts'
 import { occupantsOf } from './occupants.ts'
 import { howToFinish } from './open-work.ts'
@@ -21,7 +22,8 @@ export default operation({
     const lane = await needLane(world.ledger.db, id)
     if (isRefusal(lane)) return lane
     const waits = lane.state === 'quarantined' ? divergence(lane) : null
-    const view = { ...viewLane(lane), ...(await occupantsOf(world))(lane), waits }
+    const kept = await keptBeside(world, lane)
+    const view = { ...viewLane(lane), ...(await occupantsOf(world))(lane), waits, kept }
     if (lane.state === 'creating' || (await checkInode(lane.path, lane.inode)) !== 'ours')
       return {
         ...view,

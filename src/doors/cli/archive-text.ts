@@ -1,5 +1,7 @@
 import { inBytes } from '../../board/limits.ts'
 import type { ArchiveView } from '../../operations/archive-view.ts'
+import type { KeptBeside } from '../../operations/kept-beside.ts'
+import { keptLines } from './kept-text.ts'
 import { rows } from './rows.ts'
 
 interface Shown extends ArchiveView {
@@ -12,6 +14,7 @@ interface Shown extends ArchiveView {
   readonly leftOut?: { readonly total: number }
   readonly warnings?: readonly string[]
   readonly refs?: readonly { readonly ref: string; readonly oid: string }[]
+  readonly kept?: readonly KeptBeside[]
   readonly commands: readonly { readonly what: string; readonly command: string }[]
 }
 
@@ -60,6 +63,7 @@ export function archiveText(archive: Shown): string {
     ...some(paths.map(({ path, mode, size: bytes }) => `          ${mode} ${inBytes(bytes)}  ${path}`)),
     ...some(deleted.map((path) => `          deleted  ${path}`)),
     ...some(refs.map(({ ref, oid }) => `Ref       ${oid.slice(0, 12)} ${ref}`)),
+    ...keptLines(archive.kept ?? [], 'Kept      '),
     ...warnings.map((warning) => `Mind      ${warning}`),
     '',
     `Bring it back with: worklane archive restore ${archive.id}`,

@@ -1,3 +1,5 @@
+import type { KeptBeside } from '../../operations/kept-beside.ts'
+import { keptLines } from './kept-text.ts'
 import { rows } from './rows.ts'
 
 interface Listed {
@@ -21,6 +23,7 @@ interface Shown extends Listed {
   readonly next: string | null
   readonly port: number | null
   readonly warnings: readonly string[]
+  readonly kept: readonly KeptBeside[]
 }
 
 /** `worklane lane list` for people. */
@@ -52,6 +55,7 @@ export function laneText(lane: Shown): string {
     ...(lane.uncommitted.length === 0
       ? []
       : [`Uncommitted (${lane.uncommitted.length}): ${lane.uncommitted.slice(0, 8).join(', ')}`]),
+    ...keptLines(lane.kept, 'Kept:    '),
     ...lane.warnings.map((warning) => `Mind:    ${warning}`),
   ].join('\n')
 }

@@ -4,6 +4,8 @@ import type { Lease } from '../../board/lease.ts'
 import type { NetworkPolicy } from '../../board/network.ts'
 import type { Run } from '../../board/run.ts'
 import type { Standing, Task } from '../../board/task.ts'
+import type { KeptBeside } from '../../operations/kept-beside.ts'
+import { keptLines } from './kept-text.ts'
 
 interface Shown extends Task {
   readonly standing: Standing | null
@@ -12,6 +14,7 @@ interface Shown extends Task {
   readonly lanes: readonly Lane[]
   readonly runs: readonly (Run & { readonly interrupted: boolean })[]
   readonly landing: Landing | null
+  readonly kept: readonly KeptBeside[]
   readonly notes: readonly { readonly kind: string; readonly text: string }[]
 }
 
@@ -49,6 +52,7 @@ export function taskText(task: Shown): string {
         (run, at) =>
           `Attempt ${at + 1} ${run.outcome ?? (run.interrupted ? 'interrupted, worklane up goes on' : run.state)}${wallsOf(run)}: ${(run.detail ?? run.command).split('\n', 1)[0] ?? ''}`,
       ),
+    ...keptLines(task.kept, 'Kept      '),
     ...(task.description === '' ? [] : ['', task.description]),
     ...withoutRepeats(task.notes).map(
       ({ kind, text, times }) => `\nNote (${kind}${times === 1 ? '' : `, ${times} times`}): ${text}`,

@@ -97,6 +97,24 @@ export async function isNamed(place: GitPlace, commit: string): Promise<boolean>
   return exitCode === 0 && stdout !== ''
 }
 
+export interface DescribedRef {
+  readonly ref: string
+  readonly oid: string
+  /** What a tag leads to; else as `oid`. */
+  readonly commit: string
+  readonly subject: string
+}
+
+/** The refs below a prefix, each with the first line of its message. */
+export async function describeRefs(place: GitPlace, prefix: string): Promise<DescribedRef[]> {
+  const format = '--format=%(refname)%00%(objectname)%00%(*objectname)%00%(contents:subject)'
+  const { stdout } = await git(place, ['for-each-ref', format, prefix])
+  return stdout.split('\n').flatMap((line) => {
+    const [ref = '', oid = '', peeled = '', subject = ''] = line.split('\0')
+    return ref === '' ? [] : [{ ref, oid, commit: peeled || oid, subject }]
+  })
+}
+
 /** Full names of the refs below a prefix with commits that `commit` does not have. */
 export async function unmergedRefs(place: GitPlace, prefix: string, commit: string): Promise<string[]> {
   const args = ['for-each-ref', `--no-merged=${commit}`, '--format=%(refname)', prefix]
