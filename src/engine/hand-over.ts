@@ -18,6 +18,7 @@ import { adminDirectory } from '../host/git/worktree.ts'
 import { uidOfLane } from '../host/sandbox/detect.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
+import { machineLimits } from './machine-limits.ts'
 import { collectingWalls, laneRoom, privateGit, workingWalls } from './sandbox.ts'
 import type { World } from './world.ts'
 
@@ -87,7 +88,8 @@ export type BroughtBack =
  * its epoch. Once no process of the run is left. The lane's branch stays where it is.
  */
 export async function bringBack(world: World, lane: OwnedLane, name: string): Promise<BroughtBack> {
-  const { commonDir } = world.repository
+  const { repository, settings } = world
+  const { commonDir } = repository
   const record = await readRecord(world, lane)
   const given = new Map(record?.given ?? [])
   // Its own: a shell and a run may end at once.
@@ -99,7 +101,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       commonDir,
       given,
       known: [lane.startPoint],
-      largestFile: world.settings.sandbox.largestFile,
+      largestFile: settings.sandbox.largestFile,
       outbox,
     }
     const collected = collect(request).then((all) => {
@@ -112,6 +114,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       refPrefix: `refs/worklane/${lane.taskId}/${name}`,
       known: [...new Set([lane.startPoint, ...given.values()])],
       limits: { file: request.largestFile },
+      lfs: { path: request.path, walls: request.walls, most: machineLimits(settings, 1).lane.disk },
       leftOut: async () => await tooLargeFile(request),
     })
     crashPoint('walls.imported')

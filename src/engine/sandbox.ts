@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Refusal, refuse } from '../board/refusal.ts'
 import { Fault } from '../host/fault.ts'
+import { lfsObjects } from '../host/git/lfs-storage.ts'
 import { enter } from '../host/limits/enter.ts'
 import { uidOfLane, wallsMissing } from '../host/sandbox/detect.ts'
 import { buildWalls, gitWalls, type Walls, type WallsRequest } from '../host/sandbox/walls.ts'
@@ -54,7 +55,7 @@ export async function wallsAround(
   }: { readonly network?: boolean; readonly room?: string } = {},
 ): Promise<Walls> {
   return await buildWalls({
-    ...shared(world),
+    ...(await shared(world)),
     directory: lane.path,
     room,
     uid: uidOfLane(lane.id),
@@ -98,18 +99,18 @@ async function withLimits(world: World, lane: OwnedLane, walls: Walls): Promise<
 }
 
 /** What all walls of a repository have in common. */
-function shared(world: World) {
+async function shared(world: World) {
   const { repository, settings } = world
   const { read, write } = settings.sandbox
   const links = settings.lanes.link
     .map((path) => join(repository.root, path))
     .filter((path) => existsSync(path))
-  const lfs = join(repository.commonDir, 'lfs')
   return {
     root: repository.root,
     commonDir: repository.commonDir,
     lanes: lanesDirectory(world),
-    readable: [...named(read), ...links, ...[lfs].filter((path) => existsSync(path))],
+    readable: [...named(read), ...links],
+    lfsObjects: await lfsObjects(repository.commonDir),
     writable: named(write),
   }
 }
@@ -128,7 +129,7 @@ export async function wallsOfVerify(
   slot: string,
   { network = false, git = false }: { readonly network?: boolean; readonly git?: boolean } = {},
 ): Promise<Walls> {
-  const { writable, ...rest } = shared(world)
+  const { writable, ...rest } = await shared(world)
   return await buildWalls({
     ...rest,
     writable: git ? [...writable, `${slot}.git`] : writable,
@@ -146,16 +147,17 @@ export async function wallsForTest(
   world: World,
   request: Pick<WallsRequest, 'directory' | 'room' | 'gitDirectory' | 'network'>,
 ): Promise<Walls> {
-  return await buildWalls({ ...shared(world), ...request, uid: uidOfLane(VERIFY) })
+  return await buildWalls({ ...(await shared(world)), ...request, uid: uidOfLane(VERIFY) })
 }
 
 /** For git of ours that only looks at a lane: it sees the lane and `git`, and can write neither. */
 export async function readingWalls(world: World, lane: OwnedLane, gitDir: string): Promise<Walls> {
   const { home } = world.repository
-  const { readable, ...rest } = shared(world)
+  const { readable, ...rest } = await shared(world)
   const walls = await buildWalls({
     ...rest,
     readable: [...readable, lane.path, gitDir],
+    lfsObjects: null,
     writable: [],
     // Ours lies in git's directory.
     hidden: home.startsWith(`${gitDir}/`) ? [home] : [],

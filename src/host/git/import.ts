@@ -9,6 +9,7 @@ import { type Collected, refused } from './collect.ts'
 import { type GateLimits, inspect } from './gate.ts'
 import { inputOf } from './git.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
+import { importLfs, type LfsSource } from './lfs-import.ts'
 import { limitHeap, whyTooMuch } from './most-heap.ts'
 import type { Quarantined } from './object-reader.ts'
 import { setOwnRefs } from './own-refs.ts'
@@ -22,6 +23,8 @@ export interface ImportRequest {
   /** Commits that the repository has, and that what is new stands on. */
   readonly known: readonly string[]
   readonly limits: GateLimits
+  /** Whose LFS objects come along; left out: none do. */
+  readonly lfs?: LfsSource
   /** Names a file that was too large to be packed, once it is missed; null: nobody knows. */
   readonly leftOut?: () => Promise<{ readonly path: string; readonly bytes: number } | null>
 }
@@ -87,6 +90,7 @@ async function takeIn(
   await unpack(place, request, packed)
   const { count, collected } = await packed
   if (count > 0) await inspect(place, collected.head, request.limits)
+  if (count > 0 && request.lfs !== undefined) await importLfs(place, request.lfs)
   if (count > 0) await moveIn(place.quarantine, join(place.gitDir, 'objects'))
   return wantedRefs(collected, request.refPrefix)
 }

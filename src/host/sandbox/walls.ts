@@ -38,6 +38,8 @@ export interface WallsRequest {
   readonly root: string
   /** Shown empty too, wherever it lies, but for its objects. */
   readonly commonDir: string
+  /** What git-lfs keeps of its files; seen where it looks for it, beside the objects; null or left out: nothing. */
+  readonly lfsObjects?: string | null
   /** Where lanes lie. */
   readonly lanes: string
   /** A git directory of the walls' own, which the directory's `.git` leads to. */
@@ -166,6 +168,7 @@ function withMore(
 
 function policyOf(request: WallsRequest, user: User): WallsPolicy {
   const { directory, room, uid, root, commonDir, lanes, gitDirectory, emptyHome = false, network } = request
+  const { lfsObjects = null } = request
   const git = gitDirectory === null ? [] : [gitDirectory]
   const etc = systemFileDirectories().map((name) => ({
     from: realpathSync(join('/etc', name)),
@@ -187,6 +190,7 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
         from,
       })),
       ...objectDirectories(join(commonDir, 'objects')).map((from) => ({ from })),
+      ...(lfsObjects === null ? [] : [{ from: lfsObjects, to: join(commonDir, 'lfs', 'objects') }]),
       ...request.readable.map((from) => ({ from })),
     ],
     writable: [
