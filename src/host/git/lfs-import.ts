@@ -57,20 +57,29 @@ export async function importLfs(place: Quarantined, source: LfsSource): Promise<
   }
 }
 
-/** Each object once in every part. */
 async function* newPointers(place: Quarantined): AsyncGenerator<LfsPointer[]> {
+  const small = await smallFiles(place)
+  for (let at = 0; at < small.length; at += AT_ONCE)
+    yield await pointersIn(place, small.slice(at, at + AT_ONCE))
+}
+
+async function smallFiles(place: Quarantined): Promise<string[]> {
   await using reader = await openObjects(place)
   const small: string[] = []
   for await (const { oid, type, size } of reader.list())
     if (type === 'blob' && size < LONGEST_POINTER) small.push(oid)
-  for (let at = 0; at < small.length; at += AT_ONCE) {
-    const found = new Map<string, LfsPointer>()
-    for await (const { bytes } of reader.read(small.slice(at, at + AT_ONCE))) {
-      const pointer = readLfsPointer(bytes.toString('latin1'))
-      if (pointer !== null) found.set(pointer.oid, pointer)
-    }
-    yield [...found.values()]
+  return small
+}
+
+/** By a reader of their own: git would not wait until those before are brought over. */
+async function pointersIn(place: Quarantined, files: readonly string[]): Promise<LfsPointer[]> {
+  await using reader = await openObjects(place)
+  const found = new Map<string, LfsPointer>()
+  for await (const { bytes } of reader.read(files)) {
+    const pointer = readLfsPointer(bytes.toString('latin1'))
+    if (pointer !== null) found.set(pointer.oid, pointer)
   }
+  return [...found.values()]
 }
 
 /** Answers their bytes. */
