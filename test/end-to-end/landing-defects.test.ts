@@ -39,7 +39,9 @@ describe('a landing that the machine does not let through', () => {
     await completed(root, { 'a.dat': 'a\n' })
     git('config', 'filter.big.smudge', 'false')
     const said = (await worklane(root, 'land')).out
-    expect(said).toMatch(/#1 held, git refused to move main .*\n.*: worklane land$/m)
+    expect(said).toMatch(
+      /#1 held, git refused to move main in .*: fatal: a.dat: smudge filter big failed\n.*: worklane land$/m,
+    )
     expect(said).not.toContain('these files')
     const told = (await worklane(root, 'events', '--json')).out
     expect(told.split('landing.started')).toHaveLength(3 + 1)

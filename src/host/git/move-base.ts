@@ -151,7 +151,7 @@ async function moveCheckout(place: CheckoutPlace, checkout: Checkout, move: Base
   if (!(await standsOn(checkout, move))) return (await settled(place, move)) ?? changed(checkout)
   await beginMove(checkout, { ...move, kept: before.kept })
   crashPoint('base.journaled')
-  const fault = await fastForward(checkout, move)
+  const { fault, said } = await fastForward(checkout, move)
   crashPoint('base.moved')
   const answer = await settled(place, move)
   if (answer?.kind === 'moved') {
@@ -165,7 +165,8 @@ async function moveCheckout(place: CheckoutPlace, checkout: Checkout, move: Base
   if (fault !== null) throw fault
   if (!isClean) return lockHeld(place, checkout, move) ?? changed(checkout)
   const after = await obstacle(place, checkout, move)
-  return after.held ?? held(checkout.path, `git refused to move ${move.branch} in ${checkout.path}`)
+  const why = said === '' ? '' : `: ${said}`
+  return after.held ?? held(checkout.path, `git refused to move ${move.branch} in ${checkout.path}${why}`)
 }
 
 function changed(checkout: Checkout): Held {
@@ -200,9 +201,13 @@ async function standsOn(checkout: Checkout, move: BaseMove): Promise<boolean> {
 
 /**
  * Its exit code is not asked for: the ref tells. What the user's merge settings could change is set here. Answers the
- * fault when git crashed or was stopped, for then there is something to put in order first.
+ * fault when git crashed or was stopped, for then there is something to put in order first, and what git said last, for
+ * people alone.
  */
-async function fastForward(checkout: Checkout, move: BaseMove): Promise<Fault | null> {
+async function fastForward(
+  checkout: Checkout,
+  move: BaseMove,
+): Promise<{ fault: Fault | null; said: string }> {
   const at = placeOfCheckout(checkout)
   const args = [
     'merge',
@@ -222,10 +227,18 @@ async function fastForward(checkout: Checkout, move: BaseMove): Promise<Fault | 
     writes: true,
   }
   try {
-    await git(at, args, options)
-    return null
+    const { stderr } = await git(at, args, options)
+    return { fault: null, said: lastLine(stderr) }
   } catch (error) {
-    if (error instanceof Fault) return error
+    if (error instanceof Fault) return { fault: error, said: '' }
     throw error
   }
+}
+
+function lastLine(said: string): string {
+  const line = said.trim().split('\n').at(-1) ?? ''
+  return line
+    .replace(/\p{Cc}+/gu, ' ')
+    .replace(/\.$/, '')
+    .slice(0, 200)
 }
