@@ -39,14 +39,20 @@ install_line() {
   fi
 }
 
-missing=$(missing_packages | tr '\n' ' ')
-missing=${missing% }
-if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  say "apt-get install $missing"
+can_install() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; }
+
+install_now() {
+  say "apt-get install $*"
   # One package source that is out of reach must not stop the others.
   apt-get -qq update >/dev/null || true
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null
+}
+
+missing=$(missing_packages | tr '\n' ' ')
+missing=${missing% }
+if [ -n "$missing" ] && can_install; then
   # shellcheck disable=SC2086 # a list of packages
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+  install_now $missing
   missing=$(missing_packages | tr '\n' ' ')
   missing=${missing% }
 fi
@@ -55,6 +61,9 @@ if [ -n "$missing" ]; then
   say "run this, then try again:" >&2
   echo "  $(install_line "$missing")" >&2
   exit 1
+fi
+if ! git lfs version >/dev/null 2>&1; then
+  { can_install && install_now git-lfs; } || say "some tests are skipped without it: $(install_line git-lfs)"
 fi
 
 # npm writes node_modules/.package-lock.json last, so an installation that was cut short is made again.
