@@ -1,10 +1,14 @@
-import type { GitPlace } from '../host/git/git.ts'
+import { filterSettings } from '../host/git/filters.ts'
+import { type GitPlace, settingsOf } from '../host/git/git.ts'
 import { unfinishedOperation } from '../host/git/lane-state.ts'
 import { adminDirectory, placeOf } from '../host/git/worktree.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import { isInside, isUntouched } from './hand-over.ts'
 import { hasWalls, privateGit, readingWalls } from './sandbox.ts'
 import type { World } from './world.ts'
+
+/** Where git-lfs, which keeps each file that it compares, can write inside. */
+const ASIDE = 'lfs.storage=/tmp/lfs'
 
 /** Git for a look at a lane, whoever holds it: behind walls that let nothing be written, where there are walls. */
 export async function laneGit(
@@ -14,9 +18,13 @@ export async function laneGit(
   const { commonDir } = world.repository
   const place = { ...placeOf({ commonDir, admin: lane.admin, path: lane.path }), workTree: lane.path }
   if (!(await hasWalls(world))) return place
-  if (!(await isInside(world, lane))) return { ...place, walls: await readingWalls(world, lane, commonDir) }
-  const gitDir = privateGit(world, lane.id)
-  return { gitDir, workTree: lane.path, walls: await readingWalls(world, lane, gitDir) }
+  if (await isInside(world, lane)) {
+    const gitDir = privateGit(world, lane.id)
+    return { gitDir, workTree: lane.path, walls: await readingWalls(world, lane, gitDir), settings: [ASIDE] }
+  }
+  const filters = await filterSettings(await settingsOf(commonDir))
+  const settings = [...filters.map(([key, value]) => `${key}=${value}`), ASIDE]
+  return { ...place, walls: await readingWalls(world, lane, commonDir), settings }
 }
 
 /** What git is in the middle of in a lane, such as a merge. */

@@ -22,6 +22,8 @@ export interface GitPlace {
    * lane configures, and with every flag that git has still those drivers that the user's own settings look for in it.
    */
   readonly walls?: Walls
+  /** Settings that hold there besides, as `key=value`. */
+  readonly settings?: readonly string[]
   /** New objects go here instead of the repository; the repository is read as an alternate. */
   readonly quarantine?: string
 }
@@ -119,7 +121,8 @@ async function spawnGit(
     })
   if (options.writes !== true) Object.assign(env, { GIT_OPTIONAL_LOCKS: '0' })
   const drivers = await ownDrivers(place, args)
-  const config = [...SAFE_CONFIG, ...drivers, ...(options.config ?? [])].flatMap((entry) => ['-c', entry])
+  const own = [...(place.settings ?? []), ...(options.config ?? [])]
+  const config = [...SAFE_CONFIG, ...drivers, ...own].flatMap((entry) => ['-c', entry])
   const [file = 'git', ...argv] = behindWalls(place, ['git', ...config, ...args])
   const answers = options.answers ?? [0]
   for (let attempt = 1; ; attempt += 1) {
@@ -164,7 +167,8 @@ export function inputOf(input: string | Buffer | Promise<string | Buffer>): stri
 
 /** What stands before the subcommand where a program of ours starts git, and not `git` here. */
 export async function safeSettings(place: GitPlace): Promise<string[]> {
-  return [...SAFE_CONFIG, ...(await ownDrivers(place, []))].flatMap((entry) => ['-c', entry])
+  const all = [...SAFE_CONFIG, ...(await ownDrivers(place, [])), ...(place.settings ?? [])]
+  return all.flatMap((entry) => ['-c', entry])
 }
 
 /** How long an answer about the user's settings holds, in milliseconds. */

@@ -166,7 +166,8 @@ export async function diffEverything(
     if (place.walls?.uid != null) await chown(aside, place.walls.uid, place.walls.uid)
     const indexFile = join(aside, 'index')
     await copyIndex(join(place.gitDir, 'index'), indexFile).catch(() => undefined)
-    const copy: GitPlace = { ...place, indexFile, quarantine: aside }
+    const settings = [...(place.settings ?? []), `lfs.storage=${join(aside, 'lfs')}`]
+    const copy: GitPlace = { ...place, indexFile, quarantine: aside, settings }
     if (place.walls !== undefined) await refreshIndex(copy, WALLED_PATIENCE.least)
     await git(copy, ['add', '-A', '--', ':/'], { writes: true })
     const args = ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import { copyIndex } from './copy-index.ts'
+import { filterConfig, quoted } from './filters.ts'
 import { git, listSettings } from './git.ts'
 import { type Hooks, hooksOf } from './hooks.ts'
 import { FALLBACK_IDENTITY, type Person } from './identity.ts'
@@ -101,14 +101,9 @@ async function privateConfig(settings: readonly Setting[], hooks: Hooks): Promis
     // Debian 12's git can lose a file in a "clean" merge otherwise (t6423 12i2, fixed in 2.51.1).
     '[merge]',
     '\tdirectoryRenames = false',
-    ...(await filters(settings)),
+    ...(await filterConfig(settings)),
     '',
   ].join('\n')
-}
-
-/** Quoted as in git-config(1); control characters have no place in any of these. */
-function quoted(value: string): string {
-  return `"${value.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`
 }
 
 /** As git finds it (git-commit(1), Commit information), and ours where the user has told it nothing. */
@@ -119,32 +114,6 @@ function identity(settings: readonly Setting[]): Person {
     name: find('GIT_COMMITTER_NAME', 'committer.name', 'user.name') ?? FALLBACK_IDENTITY.name,
     email: find('GIT_COMMITTER_EMAIL', 'committer.email', 'user.email') ?? FALLBACK_IDENTITY.email,
   }
-}
-
-/** Filters whose programs the machine has, such as git-lfs. One that lies in the repository is the lane's own code. */
-async function filters(settings: readonly Setting[]): Promise<string[]> {
-  const found = new Map<string, string[]>()
-  for (const [key, value] of settings) {
-    const [, name, field] = /^filter\.(.*)\.(clean|smudge|process|required)$/.exec(key) ?? []
-    if (name === undefined || field === undefined) continue
-    if (field !== 'required' && !(await isProgram(value))) continue
-    found.set(name, [...(found.get(name) ?? []), `\t${field} = ${quoted(value)}`])
-  }
-  return [...found].flatMap(([name, lines]) => [`[filter ${quoted(name)}]`, ...lines])
-}
-
-const programs = new Map<string, Promise<boolean>>()
-
-async function isProgram(command: string): Promise<boolean> {
-  const [first = ''] = command.trim().split(/\s+/)
-  if (!/^[\w.+-]+$/.test(first)) return false
-  const known =
-    programs.get(first) ??
-    execa('sh', ['-c', 'command -v "$1"', 'sh', first], { reject: false, cwd: '/', stdin: 'ignore' }).then(
-      ({ exitCode }) => exitCode === 0,
-    )
-  programs.set(first, known)
-  return await known
 }
 
 /** The hooks that people have here run inside too, for commits of the agent. */

@@ -25,6 +25,7 @@ kept=$keep/$(stat -c 'index-%i-%s-%.9Y-%.9Z' "$GIT_DIR/index" 2>/dev/null || ech
 [ -e "$kept" ] || rm -f "$keep"/index-*
 mkdir -p "$aside" "$objects" "$keep"
 export GIT_INDEX_FILE="$aside/index"
+set -- "$@" -c "lfs.storage=$aside/lfs"
 for index in "$kept" "$GIT_DIR/index"; do
   [ ! -f "$index" ] || ! cp --preserve=timestamps -- "$index" "$GIT_INDEX_FILE" || break
   index=

@@ -6,7 +6,8 @@ import { deleteForGood, deleteInReach } from '../files/discard.ts'
 import { giveTree } from '../files/give-tree.ts'
 import type { Walls } from '../sandbox/walls.ts'
 import { copyIndex } from './copy-index.ts'
-import { type GitPlace, git, gitBytes, splitZero } from './git.ts'
+import { filterConfig } from './filters.ts'
+import { type GitPlace, git, gitBytes, settingsOf, splitZero } from './git.ts'
 import { makeGitDirectory, ownConfig, repositorySettings } from './own-git-directory.ts'
 import { asText } from './path-bytes.ts'
 import { commitOf } from './refs.ts'
@@ -103,7 +104,8 @@ async function update(checkout: VerifyCheckout, previous: string): Promise<boole
 
 async function putAt(checkout: VerifyCheckout, head: string): Promise<void> {
   const { directory, commit } = checkout
-  const config = ownConfig(await repositorySettings(checkout))
+  const filters = await filterConfig(await settingsOf(checkout.commonDir))
+  const config = [ownConfig(await repositorySettings(checkout)), ...filters, ''].join('\n')
   const at = placeOf(checkout)
   await deleteInReach(join(directory, '.git'))
   await removeLocks(at.gitDir)
