@@ -107,7 +107,7 @@ test('the next attempt reads the note of the one before; without walls the ledge
       'if grep -q salty "$WORKLANE_PROMPT_FILE"; then echo 1 > made; else worklane note "salty"; fi\n',
   })
   const run = await worklane(other.root, 'run', 'one', '--command', 'sh agent.sh')
-  expect([run.code, run.err]).toEqual([0, ''])
+  expect(run.code, run.err).toBe(0)
   const { notes, runs } = await data(other.root, 'task', 'show', '1')
   expect([runs.length, notes[0]]).toMatchObject([2, { kind: 'agent', text: 'salty' }])
   await data(other.root, 'task', 'note', '1', 'well done')
