@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { clean } from '../../src/doors/cli/clean.ts'
+import { clean, cleanJson } from '../../src/doors/cli/clean.ts'
 
 it.each([
   ['\u001b]0;owned\u0007title', 'title'],
@@ -8,3 +8,9 @@ it.each([
   ['evil\u202Etxt.exe', 'eviltxt.exe'],
   ['Ünïcode 日本', 'Ünïcode 日本'],
 ])('%j → %j', (text, expected) => expect(clean(text)).toBe(expected))
+
+it('JSON of what would steer a terminal is escaped, and means the same', () => {
+  const value = { 'a\u009b': 'evil\u202etxt.exe\u007f\u001b日本' }
+  expect(cleanJson(value)).toBe('{"a\\u009b":"evil\\u202etxt.exe\\u007f\\u001b日本"}')
+  expect(JSON.parse(cleanJson(value))).toEqual(value)
+})

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { isOurDefect } from '../../board/ledger-codes.ts'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import type { Progress } from '../../operations/operation.ts'
-import { clean } from './clean.ts'
+import { clean, cleanJson } from './clean.ts'
 import type { View } from './view.ts'
 
 /** Exit codes: 0 done, 1 refused (or not everything landed), 2 usage, 3 the outside world failed, 70 our defect, 130 stopped. */
@@ -40,9 +40,9 @@ export class Terminal {
     if (this.#json) {
       const streams = name === 'run' || name === 'up' || name === 'events'
       return (progress) => {
-        if (streams && progress.kind === 'event') this.#write(1, `${JSON.stringify(progress.event)}\n`)
+        if (streams && progress.kind === 'event') this.#write(1, `${cleanJson(progress.event)}\n`)
         else if (progress.kind === 'radar')
-          this.#write(1, `${JSON.stringify({ ok: true, data: progress.answer })}\n`)
+          this.#write(1, `${cleanJson({ ok: true, data: progress.answer })}\n`)
         else if (progress.kind === 'warning') this.#write(2, `${clean(progress.text)}\n`)
         else if (name === 'logs' && progress.kind === 'text') this.#text += progress.text
       }
@@ -62,7 +62,7 @@ export class Terminal {
     if (name === 'radar' && stopped) return code
     if (this.#json) {
       const data = name === 'logs' ? { ...(answer as object), text: this.#text } : answer
-      if (name !== 'events') this.#write(1, `${JSON.stringify({ ok: true, data })}\n`)
+      if (name !== 'events') this.#write(1, `${cleanJson({ ok: true, data })}\n`)
       return code
     }
     const { render } = await import('./render.ts')
@@ -89,7 +89,7 @@ export class Terminal {
   }
 
   #error({ code, message, hint }: ErrorAnswer | Refusal, exit: number): number {
-    if (this.#json) this.#write(1, `${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
+    if (this.#json) this.#write(1, `${cleanJson({ ok: false, error: { code, message, hint } })}\n`)
     else this.#write(2, clean(`worklane: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`))
     return exit
   }
