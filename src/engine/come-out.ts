@@ -156,7 +156,7 @@ async function beyondOf(
 
 async function countUncommitted(world: World, lane: OwnedLane): Promise<number> {
   if ((await checkInode(lane.path, lane.inode)) !== 'ours') return 0
-  return (await leftByAgent(world, lane, await laneGit(world, lane))).paths.length
+  return (await leftByAgent(world, lane, await laneGit(world, lane))).length
 }
 
 /** Refs below a prefix with commits that what the task handed in has not. */

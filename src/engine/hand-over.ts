@@ -18,6 +18,7 @@ import { adminDirectory } from '../host/git/worktree.ts'
 import { uidOfLane } from '../host/sandbox/detect.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
+import { lastMoments } from './last-moments.ts'
 import { machineLimits } from './machine-limits.ts'
 import { collectingWalls, laneRoom, privateGit, workingWalls } from './sandbox.ts'
 import type { World } from './world.ts'
@@ -75,7 +76,8 @@ export async function makeGit(world: World, lane: OwnedLane, before: HostState, 
 
 export async function insideOf(world: World, lane: OwnedLane): Promise<Inside> {
   const walls = await workingWalls(world, lane)
-  return { walls, place: { gitDir: privateGit(world, lane.id), workTree: lane.path, walls } }
+  const signal = lastMoments(world)
+  return { walls, place: { gitDir: privateGit(world, lane.id), workTree: lane.path, walls, signal } }
 }
 
 export type BroughtBack =
@@ -103,6 +105,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       known: [lane.startPoint],
       largestFile: settings.sandbox.largestFile,
       outbox,
+      signal: lastMoments(world),
     }
     const collected = collect(request).then((all) => {
       crashPoint('walls.collected')
@@ -115,6 +118,7 @@ export async function bringBack(world: World, lane: OwnedLane, name: string): Pr
       known: [...new Set([lane.startPoint, ...given.values()])],
       limits: { file: request.largestFile },
       lfs: { path: request.path, walls: request.walls, most: machineLimits(settings, 1).lane.disk },
+      signal: request.signal,
       leftOut: async () => await tooLargeFile(request),
     })
     crashPoint('walls.imported')

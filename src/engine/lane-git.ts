@@ -16,11 +16,13 @@ export async function laneGit(
   lane: OwnedLane,
 ): Promise<GitPlace & { readonly workTree: string }> {
   const { commonDir } = world.repository
-  const place = { ...placeOf({ commonDir, admin: lane.admin, path: lane.path }), workTree: lane.path }
+  const signal = world.hurry
+  const place = { ...placeOf({ commonDir, admin: lane.admin, path: lane.path }), workTree: lane.path, signal }
   if (!(await hasWalls(world))) return place
   if (await isInside(world, lane)) {
     const gitDir = privateGit(world, lane.id)
-    return { gitDir, workTree: lane.path, walls: await readingWalls(world, lane, gitDir), settings: [ASIDE] }
+    const walls = await readingWalls(world, lane, gitDir)
+    return { gitDir, workTree: lane.path, walls, settings: [ASIDE], signal }
   }
   const filters = await filterSettings(await settingsOf(commonDir))
   const settings = [...filters.map(([key, value]) => `${key}=${value}`), ASIDE]

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contentMark } from '../host/files/content-mark.ts'
 import type { GitPlace } from '../host/git/git.ts'
-import { type Left, uncommitted } from '../host/git/lane-state.ts'
+import { uncommitted } from '../host/git/lane-state.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import { laneGit } from './lane-git.ts'
 import { laneRoom } from './sandbox.ts'
@@ -27,8 +27,8 @@ export async function rememberSetUp(world: World, lane: OwnedLane, before: reado
   await writeFile(record, JSON.stringify(marks), { mode: 0o600 })
 }
 
-/** What is uncommitted in a lane, without what its set-up left and nobody has changed since. */
-export async function leftByAgent(world: World, lane: OwnedLane, place: GitPlace): Promise<Left> {
+/** What is uncommitted in a lane, as bytes, without what its set-up left and nobody has changed since. */
+export async function leftByAgent(world: World, lane: OwnedLane, place: GitPlace): Promise<string[]> {
   const left = await uncommitted(place)
   const known = await readMarks(setUpRecord(world, lane.id))
   const paths: string[] = []
@@ -36,7 +36,7 @@ export async function leftByAgent(world: World, lane: OwnedLane, place: GitPlace
     const mark = known.get(path) ?? null
     if (mark === null || mark !== (await markOf(lane, path, blob))) paths.push(path)
   }
-  return { paths, whole: paths.length === left.size }
+  return paths
 }
 
 /** With what HEAD has there: content that was as it is now, and then was committed otherwise, has been changed back. */

@@ -124,7 +124,7 @@ async function freezeAt(
   const checked = await check(world, lane, { checks, epoch: held.epoch })
   if (checked !== null) return checked
   const left = await leftByAgent(world, lane, place)
-  const committed = left.paths.map(asText)
+  const committed = left.map(asText)
   if (committed.length > 0)
     await commitLeft(place, lane.branch, `Task ${held.id}: ${told(world, held.subject)}\n`, left)
   const result = walled ? await outOfWalls(world, held, lane) : await commitOf(place, 'HEAD')

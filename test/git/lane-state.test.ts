@@ -47,7 +47,7 @@ test('a HEAD that leads elsewhere is not read', async () => {
   const { top, gitDir, said, place } = quietLane()
   writeFileSync(join(top, 'elsewhere'), 'ref: refs/heads/elsewhere\n')
   symlinkSync(join(top, 'elsewhere'), join(gitDir, 'HEAD'))
-  await commitLeft(place, 'task/1-x', 'message', { paths: [], whole: true })
+  await commitLeft(place, 'task/1-x', 'message', [])
   expect(said.join('\n')).toContain(' commit ')
   expect(said.join('\n')).not.toContain('update-ref')
 })

@@ -17,8 +17,7 @@ export async function setUp(world: World, lane: OwnedLane): Promise<void> {
   const { setup } = world.settings.lanes
   if (setup === null) return
   // A lane that is filled from an archive holds an agent's work before its set-up runs.
-  const before =
-    lane.fillFrom === null ? [] : (await leftByAgent(world, lane, await laneGit(world, lane))).paths
+  const before = lane.fillFrom === null ? [] : await leftByAgent(world, lane, await laneGit(world, lane))
   await mkdir(laneRoom(world, lane.id), { recursive: true, mode: 0o700 })
   const outputPath = setUpLog(world, lane.id)
   await tellOf(world, lane, { type: 'lane.setup_started', data: { command: setup } })

@@ -13,6 +13,7 @@ import type { OwnedLane } from '../../ledger/lanes.ts'
 import { findTask } from '../../ledger/tasks.ts'
 import { tell, transact } from '../../ledger/transact.ts'
 import type { Inside } from '../hand-over.ts'
+import { lastMoments } from '../last-moments.ts'
 import { leftByAgent } from '../set-up-left.ts'
 import { told } from '../told.ts'
 import type { World } from '../world.ts'
@@ -48,7 +49,8 @@ export async function enterConflict(world: World, start: ConflictStart): Promise
   if (last === undefined || !endedInConflict(last)) return null
   const { admin, path } = lane
   const { commonDir } = world.repository
-  const place = inside?.place ?? { ...placeOf({ commonDir, admin, path }), workTree: path }
+  const outside = { ...placeOf({ commonDir, admin, path }), workTree: path, signal: lastMoments(world) }
+  const place = inside?.place ?? outside
   const head = await commitOf(place, 'HEAD')
   const merge = await mergeBase(world, lane, place)
   await transact(world.ledger, world.actor, async (tx) => {
@@ -75,7 +77,7 @@ async function mergeBase(world: World, lane: OwnedLane, place: GitPlace): Promis
   if (onto === null) return { kind: 'left', reason: `there is no branch ${lane.base}` }
   try {
     const message = `Merge ${lane.base} into ${lane.branch}`
-    const isDirty = async (): Promise<boolean> => (await leftByAgent(world, lane, place)).paths.length > 0
+    const isDirty = async (): Promise<boolean> => (await leftByAgent(world, lane, place)).length > 0
     return await beginMerge(place, { onto, message, isDirty })
   } catch (error) {
     const fault = asFault(error)

@@ -22,6 +22,7 @@ import { runChecks } from '../checks.ts'
 import { diskIsFull, wantsRoom } from '../disk.ts'
 import { type Inside, leaveWalls } from '../hand-over.ts'
 import { innerWork } from '../inner-work.ts'
+import { lastMoments } from '../last-moments.ts'
 import { leftByAgent } from '../set-up-left.ts'
 import { settingsChange } from '../settings-change.ts'
 import { told } from '../told.ts'
@@ -90,7 +91,7 @@ async function lookAtWork(world: World, finished: FinishedAttempt): Promise<Weig
   const { lane, inside } = finished
   const { admin, path, branch } = lane
   const worktree = { commonDir: world.repository.commonDir, admin, path, branch }
-  const place = inside?.place ?? placeOf(worktree)
+  const place = inside?.place ?? { ...placeOf(worktree), signal: lastMoments(world) }
   try {
     if (inside === null) await removeDeadLocks(worktree)
     else await removeLocksInside(place.gitDir)
@@ -126,15 +127,14 @@ async function keepLeftovers(
 ): Promise<string | null> {
   // A commit of what filled the disk would fill it once more; it stays in the lane as it is.
   if (unfinished !== null || limit?.limit === 'disk') return await commitOf(place, 'HEAD')
-  const left = await leftByAgent(world, lane, place)
-  const { paths } = left
+  const paths = await leftByAgent(world, lane, place)
   if (paths.length === 0) return await commitOf(place, 'HEAD')
   const names = paths
     .slice(0, 20)
     .map((path) => `- ${asText(path)}`)
     .join('\n')
   const message = `Task ${task.id}: ${told(world, task.subject)}\n\nLeft uncommitted by the agent at the end of run ${run.id}, committed by worklane:\n\n${names}${paths.length > 20 ? `\n- and ${paths.length - 20} more` : ''}\n`
-  return await commitLeft(place, lane.branch, message, left)
+  return await commitLeft(place, lane.branch, message, paths)
 }
 
 export interface Weighed {

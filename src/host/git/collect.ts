@@ -37,6 +37,8 @@ export interface CollectRequest {
   readonly largestFile: number
   /** Ours, for the pack; nothing inside the walls sees it. */
   readonly outbox: string
+  /** Ends it: everything stays in the lane, and is taken in another time. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const MOST_REFS = 1000
@@ -47,9 +49,12 @@ const MOST_ENTRIES = 500_000
 const ENTRIES_AT_ONCE = 500
 /** Bytes of what it says about itself. */
 const LONGEST_ANSWER = 8 * 1024 * 1024
-/** Milliseconds for an ordinary lane, and for each megabyte of objects on top. */
+/** Milliseconds for an ordinary lane, for each megabyte of objects on top, and at most: those need not be what git wrote. */
 const PATIENCE = 20_000
 const PATIENCE_PER_MEGABYTE = 100
+const MOST_PATIENCE = 10 * 60_000
+/** Bytes of a block, in which `stat` counts what a file takes; its size may be of nothing. */
+const BLOCK = 512
 
 /**
  * One program inside the walls lists and packs, both at once. `--local` leaves out what the repository lent. A file that is too large
@@ -70,14 +75,14 @@ wait "$packing"`
  * @throws Fault `import-refused`: what it holds is not what git writes, or it does not answer in time
  */
 export async function collect(request: CollectRequest): Promise<Collected> {
-  const { path, walls, given, outbox, largestFile } = request
+  const { path, walls, given, outbox, largestFile, signal: stop } = request
   const bytes = await plainFiles(path)
   const readable = viewOf(request, await headOf(request))
   const pack = join(outbox, 'objects.pack')
   const script = ['/bin/sh', '-c', `${limitHeap(largestFile)}\n${SCRIPT}`, 'sh', String(largestFile + 1)]
   const [file = '', ...args] = walls.wrap(script, { readable, cwd: '/' })
   const packed = openSync(pack, 'wx', 0o600)
-  const { exitCode, signal, isMaxBuffer, stdio, timedOut, stderr } = await execa(file, args, {
+  const { exitCode, signal, isMaxBuffer, stdio, timedOut, isCanceled, stderr } = await execa(file, args, {
     cwd: '/',
     env: environmentOf(request),
     extendEnv: false,
@@ -87,10 +92,12 @@ export async function collect(request: CollectRequest): Promise<Collected> {
     input: without(request),
     reject: false,
     stripFinalNewline: false,
-    timeout: Math.round(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE),
+    timeout: Math.round(Math.min(PATIENCE + (bytes / 1_000_000) * PATIENCE_PER_MEGABYTE, MOST_PATIENCE)),
+    ...(stop === undefined ? {} : { cancelSignal: stop }),
     killSignal: 'SIGKILL',
     maxBuffer: { fd3: LONGEST_ANSWER, stderr: LONGEST_ANSWER },
   }).finally(() => closeSync(packed))
+  if (isCanceled) throw notNow()
   if (timedOut === true) throw refused('it did not answer in time')
   const notStarted = exitCode === undefined && signal === undefined && !isMaxBuffer
   // As shells say that they find no bubblewrap, or cannot enter the group.
@@ -233,7 +240,7 @@ async function* lookInto(
     if (name === 'hooks') continue
     if (name === 'commondir') throw refused('its git directory leads elsewhere')
     if (entry.isDirectory()) yield name
-    else if (entry.isFile()) seen.bytes += lstatSync(join(path, name)).size
+    else if (entry.isFile()) seen.bytes += lstatSync(join(path, name)).blocks * BLOCK
     else throw refused(`${name} is neither a file nor a directory`)
   }
 }
@@ -243,6 +250,11 @@ const UNREADABLE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCE
 
 /** Code of the fault by which a lane's git is not taken in. */
 export const IMPORT_REFUSED = 'import-refused'
+
+/** Somebody wants to end now. Says nothing of what the lane holds. */
+export function notNow(): Fault {
+  return new Fault('What the agent left in git was not taken in, to end now.', { retry: 'later' })
+}
 
 export function refused(why: string): Fault {
   return new Fault(`What the agent left in git is not taken in: ${why}.`, {

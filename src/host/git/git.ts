@@ -26,6 +26,8 @@ export interface GitPlace {
   readonly settings?: readonly string[]
   /** New objects go here instead of the repository; the repository is read as an alternate. */
   readonly quarantine?: string
+  /** Ends what git does there: a lane can keep it waiting. */
+  readonly signal?: AbortSignal
 }
 
 export interface GitOptions {
@@ -125,12 +127,15 @@ async function spawnGit(
   const config = [...SAFE_CONFIG, ...drivers, ...own].flatMap((entry) => ['-c', entry])
   const [file = 'git', ...argv] = behindWalls(place, ['git', ...config, ...args])
   const answers = options.answers ?? [0]
+  const signal = options.signal ?? place.signal
   for (let attempt = 1; ; attempt += 1) {
     const child = await execa(file, argv, {
       // A neutral directory that only root can write: merge-tree reads .gitattributes from where it stands.
       cwd: place.walls === undefined ? (place.workTree ?? '/') : '/',
       // Out of the terminal's foreground group: Ctrl-C asks us to stop, it does not break git in the middle.
       detached: true,
+      // A filter that goes on would hold what git says open.
+      killDescendants: true,
       env: place.walls?.environment(env) ?? env,
       extendEnv: false,
       encoding,
@@ -138,7 +143,7 @@ async function spawnGit(
       stripFinalNewline: false,
       timeout: options.timeout ?? (place.walls === undefined ? PATIENCE : WALLED_PATIENCE),
       maxBuffer: options.mostBytes ?? 512 * 1024 * 1024,
-      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: inputOf(options.input) }),
     })
     const exitCode = child.exitCode ?? -1

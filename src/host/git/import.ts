@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { inBytes } from '../../board/limits.ts'
 import { diskFull } from '../fault.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
-import { type Collected, refused } from './collect.ts'
+import { type Collected, notNow, refused } from './collect.ts'
 import { type GateLimits, inspect } from './gate.ts'
 import { inputOf } from './git.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
@@ -27,6 +27,8 @@ export interface ImportRequest {
   readonly lfs?: LfsSource
   /** Names a file that was too large to be packed, once it is missed; null: nobody knows. */
   readonly leftOut?: () => Promise<{ readonly path: string; readonly bytes: number } | null>
+  /** Ends it; nothing has changed then. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Fewer objects than this are unpacked, as by `git fetch` (fetch.unpackLimit), so that packs do not pile up. */
@@ -90,7 +92,8 @@ async function takeIn(
   await unpack(place, request, packed)
   const { count, collected } = await packed
   if (count > 0) await inspect(place, collected.head, request.limits)
-  if (count > 0 && request.lfs !== undefined) await importLfs(place, request.lfs)
+  if (count > 0 && request.lfs !== undefined)
+    await importLfs(place, { ...request.lfs, signal: request.signal })
   if (count > 0) await moveIn(place.quarantine, join(place.gitDir, 'objects'))
   return wantedRefs(collected, request.refPrefix)
 }
@@ -107,12 +110,13 @@ function wantedRefs({ head, refs, lost }: Collected, prefix: string): Map<string
 /** The pack into the quarantine, and all is there that the refs lead to. */
 async function unpack(
   place: Quarantined,
-  { refPrefix, known, limits, leftOut }: ImportRequest,
+  { refPrefix, known, limits, leftOut, signal }: ImportRequest,
   packed: Promise<Pack>,
 ): Promise<void> {
   using deadline = deadlineAfter(packed)
+  const ends = signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, signal])
   const start = async (script: string, input: Promise<string>) =>
-    await gitOver(place, `${limitHeap(limits.file)}\n${script}`, input, deadline.signal)
+    await gitOver(place, `${limitHeap(limits.file)}\n${script}`, input, ends)
   const word = packed.then(({ count, file, isSmall }) => {
     const how = count === 0 ? 'nothing' : isSmall ? 'unpack' : 'index'
     return `${how} ${file}\n`
@@ -128,6 +132,7 @@ async function unpack(
     return [...heads, ...known.map((oid) => `^${oid}`), ''].join('\n')
   })
   const [unpacked, followed] = await Promise.allSettled([unpacking, start(FOLLOW, unpacking)])
+  if (signal?.aborted === true) throw notNow()
   if (unpacked.status === 'rejected') throw unpacked.reason
   if (followed.status === 'rejected') throw followed.reason
   await takes(followed.value, place, limits, async () => {

@@ -28,6 +28,9 @@ export async function dirtySubmodules(place: GitPlace): Promise<string[]> {
   return (await entriesOf(place)).filter(({ change }) => change !== 'own').map(({ path }) => asText(path))
 }
 
+/** Whatever `submodule.<name>.ignore` says in .gitmodules: what is left in a submodule is work all the same. */
+export const NONE_IGNORED = '--ignore-submodules=none'
+
 interface StatusEntry {
   readonly path: string
   readonly blob: string
@@ -36,7 +39,7 @@ interface StatusEntry {
 }
 
 async function entriesOf(place: GitPlace): Promise<StatusEntry[]> {
-  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames']
+  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames', NONE_IGNORED]
   return splitZero((await gitBytes(place, args)).stdout).flatMap((entry) => {
     const fields = entry.split(' ')
     const [kind = '', state = '', submodule = ''] = fields
@@ -87,41 +90,40 @@ export function unfinishedOperation(gitDir: string): string | null {
 const LONGEST_HEAD = 5000
 /** Milliseconds for each step of a commit. */
 const PATIENCE = 10 * 60_000
-/** Inside walls, and for each uncommitted file and megabyte on top: a lane's own filters can keep git waiting for ever. */
-const WALLED_PATIENCE = { least: 10_000, file: 2, megabyte: 200 }
-
-/** Uncommitted paths that are to be committed, as bytes. */
-export interface Left {
-  readonly paths: readonly string[]
-  /** Nothing else is uncommitted. */
-  readonly whole: boolean
-}
+/**
+ * For all of it inside walls, and for each uncommitted file and megabyte on top: a lane's own filters can keep git waiting
+ * for ever. Megabytes on the disk: `truncate` makes files of any size in no time. Those above sandbox.largestFile count,
+ * since a filter such as git-lfs leaves little of them to be committed.
+ */
+const WALLED_PATIENCE = { least: 10_000, file: 2, megabyte: 200, most: 5 * 60_000 }
+/** Bytes of a block, in which `stat` counts. */
+const BLOCK = 512
 
 /**
- * Commits what is left uncommitted: on `branch` where that is checked out, else on a detached HEAD, so that a
+ * Commits what is left uncommitted at `paths`, as bytes: on `branch` where that is checked out, else on a detached HEAD, so that a
  * commit of ours never moves a branch that is not the lane's. No hooks, no signing: it is our record, not theirs.
  */
 export async function commitLeft(
   place: GitPlace,
   branch: string,
   message: string,
-  { paths, whole }: Left,
+  paths: readonly string[],
 ): Promise<string> {
-  const timeout = place.walls === undefined ? PATIENCE : await walledPatience(place.workTree ?? '/', paths)
-  const writes = { writes: true, timeout }
+  const patience = place.walls === undefined ? PATIENCE : await walledPatience(place.workTree ?? '/', paths)
+  const end = performance.now() + patience
+  const writes = () => ({ writes: true, timeout: Math.max(1, Math.round(end - performance.now())) })
   const head = await readPlainFile(join(place.gitDir, 'HEAD'), LONGEST_HEAD)
   if (![null, branch].includes(branchIn(`${head?.bytes ?? ''}`)))
-    await git(place, ['update-ref', '--no-deref', 'HEAD', 'HEAD^{commit}'], writes)
-  if (place.walls !== undefined) await refreshIndex(place, timeout)
-  if (whole) await git(place, ['add', '-A', '--', ':/'], writes)
-  // By name and not by pathspecs that leave the rest out: git compares each of those with every file.
-  else
-    await git(place, ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], {
-      ...writes,
-      input: named(paths),
-    })
+    await git(place, ['update-ref', '--no-deref', 'HEAD', 'HEAD^{commit}'], writes())
+  if (place.walls !== undefined) await refreshIndex(place, writes().timeout)
+  // Not `git add`: it compares pathspecs that leave the rest out with every file, and newer ones leave out submodules
+  // that .gitmodules has them ignore.
+  await git(place, ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], {
+    ...writes(),
+    input: named(paths),
+  })
   await git(place, ['commit', '-q', '--no-verify', '--no-gpg-sign', '--allow-empty', '-F', '-'], {
-    ...writes,
+    ...writes(),
     input: message,
     env: await identityEnvironment(place),
   })
@@ -137,11 +139,11 @@ async function walledPatience(workTree: string, paths: readonly string[]): Promi
   let bytes = 0
   for (const path of paths)
     bytes += await lstat(diskPath(workTree, path)).then(
-      ({ size }) => size,
+      ({ blocks }) => blocks * BLOCK,
       () => 0,
     )
-  const { least, file, megabyte } = WALLED_PATIENCE
-  return Math.round(least + paths.length * file + (bytes / 1_000_000) * megabyte)
+  const { least, file, megabyte, most } = WALLED_PATIENCE
+  return Math.min(least + paths.length * file + (bytes / 1_000_000) * megabyte, most)
 }
 
 interface DiffRequest {
@@ -170,7 +172,8 @@ export async function diffEverything(
     const copy: GitPlace = { ...place, indexFile, quarantine: aside, settings }
     if (place.walls !== undefined) await refreshIndex(copy, WALLED_PATIENCE.least)
     await git(copy, ['add', '-A', '--', ':/'], { writes: true })
-    const args = ['diff', '--cached', '--no-ext-diff', '--no-textconv', ...options, from, '--']
+    const plain = ['--no-ext-diff', '--no-textconv', NONE_IGNORED]
+    const args = ['diff', '--cached', ...plain, ...options, from, '--']
     return (await git(copy, args, mostBytes === undefined ? {} : { mostBytes })).stdout
   } finally {
     await deleteInReach(aside)
@@ -189,6 +192,7 @@ export async function changedSince(
     '--no-ext-diff',
     '--no-textconv',
     '--no-renames',
+    NONE_IGNORED,
     '--merge-base',
     `refs/heads/${base}`,
     '--',

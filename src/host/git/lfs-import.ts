@@ -20,6 +20,7 @@ export interface LfsSource {
   readonly walls: Walls
   /** Bytes of all objects together. */
   readonly most: number
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Pointers that are read, and objects that are brought over, by one program. */
@@ -113,7 +114,7 @@ interface Sending {
   stop(): Promise<void>
 }
 
-function send(wanted: readonly LfsPointer[], { path, walls }: LfsSource): Sending {
+function send(wanted: readonly LfsPointer[], { path, walls, signal }: LfsSource): Sending {
   const [file = '', ...args] = walls.wrap(['/bin/sh', '-c', SEND, 'sh', path], { cwd: '/' })
   const child = execa(file, args, {
     cwd: '/',
@@ -124,6 +125,8 @@ function send(wanted: readonly LfsPointer[], { path, walls }: LfsSource): Sendin
     buffer: { stdout: false },
     reject: false,
     maxBuffer: { stderr: 4096 },
+    killSignal: 'SIGKILL',
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
   })
   const chunks: AsyncIterator<Buffer> = child.stdout[Symbol.asyncIterator]()
   let late = false

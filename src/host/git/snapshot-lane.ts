@@ -110,6 +110,7 @@ async function runScript(request: SnapshotRequest, name: string, pack: string): 
     stripFinalNewline: false,
     timeout: PATIENCE,
     killSignal: 'SIGKILL',
+    ...(place.signal === undefined ? {} : { cancelSignal: place.signal }),
     maxBuffer: { fd3: LONGEST_ANSWER, stderr: LONGEST_ANSWER },
   })
   if (timedOut === true) throw noSnapshot('git did not answer in time')
