@@ -73,6 +73,21 @@ describe.each(['walls', 'none'])('with sandbox %s', (sandbox) => {
   })
 })
 
+it.each(['dirty', 'all'])('ignore = %s hides no work in a submodule', async (ignore) => {
+  process.env.WORKLANE_SANDBOX = 'walls'
+  using repository = withSubmodule()
+  repository.git('config', '-f', '.gitmodules', 'submodule.lib.ignore', ignore)
+  repository.commit('ignore')
+  const uncommitted = await play(repository, `${GIT}\necho new > lib/README.md; echo 2 > two.txt`)
+  expect(uncommitted.note).toContain('"lib" holds changes that are not committed')
+  const moved = await play(
+    repository,
+    `${GIT}\ncd lib && git commit -q --allow-empty -m deep && git push -q origin HEAD:main`,
+  )
+  expect(moved).toMatchObject({ state: 'landed' })
+  expect(repository.git('rev-parse', 'main:lib')).toBe(plainGit(repository.remote, 'rev-parse', 'main'))
+})
+
 it('who completes a task of their own is refused', async () => {
   using repository = withSubmodule()
   const { root } = repository
