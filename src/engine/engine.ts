@@ -23,9 +23,16 @@ export interface Trouble {
   readonly notBefore: number
 }
 
+/** A step that met a defect of ours. */
+export interface Defect {
+  readonly what: string
+  readonly error: Error
+}
+
 /**
  * Runs controllers: look, plan, act, until told to stop. Steps of different keys work at the same time. A step that
- * meets a fault is tried again later, each time after a longer pause; one that can never work is left and reported.
+ * meets a fault is tried again later, each time after a longer pause; one that can never work is left and reported. So
+ * is one that meets a defect of ours, for as long as we live: what one lane brings about must not end the work on all.
  */
 export class Engine {
   readonly #world: World
@@ -36,7 +43,9 @@ export class Engine {
   #finished = 0
   /** How things stood when the last look began: what happened since calls for another one. */
   #looked = { finished: 0, changes: 0 }
+  /** Of a planner: nothing can be done without it. */
   #defect: Error | null = null
+  readonly #defects = new Map<string, Defect>()
 
   constructor(world: World, controllers: readonly Controller[]) {
     this.#world = world
@@ -46,6 +55,11 @@ export class Engine {
   /** What went wrong with the steps that are being retried or were given up, by key. */
   get trouble(): ReadonlyMap<string, Trouble> {
     return this.#trouble
+  }
+
+  /** Steps that met a defect of ours, by key: none with that key is started any more. */
+  get defects(): ReadonlyMap<string, Defect> {
+    return this.#defects
   }
 
   /** Looks once and starts what is needed. False: nothing is at work, and nothing had to be started. */
@@ -71,6 +85,7 @@ export class Engine {
    * Works until every planner returns nothing that can be done now, or `enough` says so. Nothing sleeps for long: a
    * fault that stays is left after a few tries and reported in `trouble`; want of room on the disk is soon left, or
    * with `untilRoom` waited for however long it takes.
+   * @throws the first defect that a step met, once all the rest is done
    */
   async settle(
     enough: () => Promise<boolean> = async () => false,
@@ -78,7 +93,8 @@ export class Engine {
   ): Promise<void> {
     for (;;) {
       const busy = await this.look()
-      if ((!busy && !this.#willRetry(untilRoom)) || (await enough())) return
+      if (await enough()) return
+      if (!busy && !this.#willRetry(untilRoom)) return this.#throwDefect()
       await this.#nextChange(LOOK_AT_LEAST_EVERY)
     }
   }
@@ -106,27 +122,39 @@ export class Engine {
     }
   }
 
-  /** Looks on, asking `each` every time, until no step is at work any more. */
+  /**
+   * Looks on, asking `each` every time, until no step is at work any more.
+   * @throws the first defect that a step met
+   */
   async finish(each: () => Promise<unknown>): Promise<void> {
     while (this.#atWork.size > 0) {
       await each()
       await this.look()
       await this.#nextChange(LOOK_AT_LEAST_EVERY)
     }
+    this.#throwDefect()
   }
 
-  /** Waits for all steps at work to end. */
+  /**
+   * Waits for all steps at work to end.
+   * @throws the first defect that a step met
+   */
   async drain(): Promise<void> {
     while (this.#atWork.size > 0) await Promise.all(this.#atWork.values())
+    this.#throwDefect()
   }
 
   #start(action: Action): boolean {
-    if (this.#atWork.has(action.key)) return false
+    if (this.#atWork.has(action.key) || this.#defects.has(action.key)) return false
     const trouble = this.#trouble.get(action.key)
     if (trouble !== undefined && trouble.notBefore > performance.now()) return false
     const work = action.act().then(
       () => this.#succeed(action),
-      (error: unknown) => this.#fail(action.key, error),
+      (error: unknown) => {
+        if (asFault(error) === null)
+          this.#defects.set(action.key, { what: action.what, error: asError(error) })
+        else this.#fail(action.key, error)
+      },
     )
     const ended = work.finally(() => {
       this.#atWork.delete(action.key)
@@ -150,7 +178,7 @@ export class Engine {
   #fail(key: string, error: unknown): void {
     const known = asFault(error)
     if (known === null) {
-      this.#defect = error instanceof Error ? error : new Error(String(error))
+      this.#defect = asError(error)
       return
     }
     const fault = blameDisk(this.#world, known)
@@ -159,6 +187,10 @@ export class Engine {
     const pause =
       fault.retry === 'never' ? Number.POSITIVE_INFINITY : Math.min(LONGEST_BACKOFF, 250 * 2 ** tries)
     this.#trouble.set(key, { error: fault, tries, notBefore: performance.now() + (atOnce ? 0 : pause) })
+  }
+
+  #throwDefect(): void {
+    for (const { error } of this.#defects.values()) throw error
   }
 
   #willRetry(untilRoom: boolean): boolean {
@@ -179,4 +211,8 @@ export class Engine {
       if (this.#controllers.some((controller) => controller.hasNews?.() === true)) return
     }
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -205,8 +205,11 @@ async function work(world: World, work: Attempt, rules: AttemptRules): Promise<D
   } catch (error) {
     const isThere = rules.workers.has(run.id)
     const fault = isThere && !(error instanceof Fault) ? null : faultOf(error)
-    // Its process may live on: `recoverRun` stops it.
-    if (fault === null) throw error
+    // Its process may live on, and the engine too: `recoverRun` of the next one sees to the rest.
+    if (fault === null) {
+      rules.workers.get(run.id)?.stop(true)
+      throw error
+    }
     return { exit: `${fault.message} ${fault.hint}`.trim(), limit: null, inside, merge, refused: [] }
   } finally {
     rules.workers.delete(run.id)
