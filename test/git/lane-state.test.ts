@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readPlainFile } from '../../src/host/files/plain-file.ts'
 import { copyIndex } from '../../src/host/git/copy-index.ts'
-import { commitLeft, diffEverything } from '../../src/host/git/lane-state.ts'
+import { commitLeft, diffEverything, uncommitted } from '../../src/host/git/lane-state.ts'
 import { temporaryDirectory } from '../fixtures/repository.ts'
 
 /** A lane's git directory, and walls in which every git does nothing and is content. */
@@ -63,4 +63,13 @@ test('a plain file is read up to a limit, and nothing else is', async () => {
   expect(await read('empty', 4)).toBe('')
   expect(await read('file', 3)).toBeNull()
   for (const name of ['pipe', 'git', 'missing']) expect(await read(name, 4)).toBeNull()
+})
+
+test('a status that is longer than we can hold is a fault that says where the work is', async () => {
+  const { place } = quietLane()
+  const walls = { ...place.walls, wrap: () => ['head', '-c', '40000000', '/dev/zero'] }
+  await expect(uncommitted({ ...place, walls })).rejects.toMatchObject({
+    code: 'too-much',
+    message: expect.stringContaining('not committed'),
+  })
 })

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { conversionSettings, rememberFill } from '../../host/archive/pristine.ts'
 import { restoreArchive } from '../../host/archive/restore.ts'
 import { crashPoint } from '../../host/crash-point.ts'
-import { Fault } from '../../host/fault.ts'
+import { asFault, Fault } from '../../host/fault.ts'
 import { deleteInBackground, deleteInReach, moveToTrash } from '../../host/files/discard.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
 import { uncommittedPaths } from '../../host/git/lane-state.ts'
@@ -142,7 +142,10 @@ async function refill(world: World, lane: OwnedLane, archiveId: number): Promise
 
 /** A lane starts from what is committed; people expect their changes in it, so it is said. */
 async function leftInMain(world: World): Promise<string[]> {
-  const left = await uncommittedPaths(mainCheckout(world))
+  const left = await uncommittedPaths(mainCheckout(world)).catch((error: unknown) => {
+    if (asFault(error)?.code === 'too-much') return ['more than can be named']
+    throw error
+  })
   if (left.length === 0) return []
   const names = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`
   return [`Not in this lane, because it is not committed in the main checkout: ${names}`]

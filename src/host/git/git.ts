@@ -37,7 +37,7 @@ export interface GitOptions {
   readonly answers?: readonly number[]
   /** Milliseconds. Default: two minutes, inside walls 20 seconds. */
   readonly timeout?: number
-  /** Bytes of its output; more is a fault. Default: half a gigabyte. */
+  /** Bytes of its output; more is the fault `too-much`. Default: half a gigabyte, inside walls 32 MB. */
   readonly mostBytes?: number
   /** Writers take git's optional locks (index refresh); readers never do. Default: false. */
   readonly writes?: boolean
@@ -75,6 +75,10 @@ const SAFE_CONFIG = [
 /** Milliseconds. A lane can hold what git waits for in vain, such as a pipe in place of .gitattributes. */
 const PATIENCE = 120_000
 const WALLED_PATIENCE = 20_000
+
+/** Bytes of output. All of it is held in memory, some of it several times, and a lane decides how much it is. */
+const MOST_BYTES = 512 << 20
+export const MOST_BYTES_OF_LANE = 32 << 20
 
 /**
  * Runs one git command with a scrubbed environment, hooks off, no prompts and no pager. Text is decoded as latin1
@@ -142,7 +146,7 @@ async function spawnGit(
       reject: false,
       stripFinalNewline: false,
       timeout: options.timeout ?? (place.walls === undefined ? PATIENCE : WALLED_PATIENCE),
-      maxBuffer: options.mostBytes ?? 512 * 1024 * 1024,
+      maxBuffer: options.mostBytes ?? (place.walls === undefined ? MOST_BYTES : MOST_BYTES_OF_LANE),
       ...(signal === undefined ? {} : { cancelSignal: signal }),
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: inputOf(options.input) }),
     })
@@ -239,7 +243,8 @@ function gitFault(
       retry: 'later',
       hint: 'Try again when the disk is less busy.',
     })
-  if (child.isMaxBuffer) return new Fault(`${name} says more than can be held.`, { retry: 'never' })
+  if (child.isMaxBuffer)
+    return new Fault(`${name} says more than can be held.`, { retry: 'never', code: 'too-much' })
   if (cancelled) return new Fault(`${name} was cancelled.`, { retry: 'later' })
   return new Fault(`${name} failed (exit ${exitCode}): ${lastWords(stderr)}.`, {
     retry: 'later',

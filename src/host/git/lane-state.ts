@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { chown, lstat, mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { asFault, Fault } from '../fault.ts'
 import { deleteInReach } from '../files/discard.ts'
 import { readPlainFile } from '../files/plain-file.ts'
 import { copyIndex } from './copy-index.ts'
-import { type GitPlace, git, gitBytes, gitLine, splitZero } from './git.ts'
+import { type GitPlace, git, gitBytes, gitLine, MOST_BYTES_OF_LANE, splitZero } from './git.ts'
 import { identityEnvironment } from './identity.ts'
 import { asText, diskPath } from './path-bytes.ts'
 import { branchIn } from './repository.ts'
@@ -40,7 +41,10 @@ interface StatusEntry {
 
 async function entriesOf(place: GitPlace): Promise<StatusEntry[]> {
   const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames', NONE_IGNORED]
-  return splitZero((await gitBytes(place, args)).stdout).flatMap((entry) => {
+  const said = await gitBytes(place, args, { mostBytes: MOST_BYTES_OF_LANE }).catch((error: unknown) => {
+    throw asFault(error)?.code === 'too-much' ? tooMany() : error
+  })
+  return splitZero(said.stdout).flatMap((entry) => {
     const fields = entry.split(' ')
     const [kind = '', state = '', submodule = ''] = fields
     const [skip, blob = -1] = FIELDS[kind] ?? []
@@ -49,6 +53,14 @@ async function entriesOf(place: GitPlace): Promise<StatusEntry[]> {
     const isSame = state === '.M' && submodule.startsWith('S.')
     const change = !isDirty ? 'own' : isSame ? 'inner' : 'both'
     return [{ path: fields.slice(skip).join(' '), blob: fields[blob]?.replace(/^0+$/, '') ?? '', change }]
+  })
+}
+
+function tooMany(): Fault {
+  return new Fault('More files are not committed than Worklane can name.', {
+    retry: 'never',
+    code: 'too-much',
+    hint: 'Nothing is lost: commit there what is work, and delete or ignore the rest.',
   })
 }
 
@@ -146,6 +158,9 @@ async function walledPatience(workTree: string, paths: readonly string[]): Promi
   return Math.min(least + paths.length * file + (bytes / 1_000_000) * megabyte, most)
 }
 
+/** For a person who asks: what is committed and large counts too. */
+const MOST_BYTES_OF_DIFF = 128 << 20
+
 interface DiffRequest {
   readonly from: string
   /** Ours, and counted as the lane's: what its filters write beside the objects fills the disk too. */
@@ -160,7 +175,7 @@ interface DiffRequest {
  */
 export async function diffEverything(
   place: GitPlace,
-  { from, room, options = [], mostBytes }: DiffRequest,
+  { from, room, options = [], mostBytes = MOST_BYTES_OF_DIFF }: DiffRequest,
 ): Promise<string> {
   await mkdir(room, { recursive: true, mode: 0o700 })
   const aside = await mkdtemp(join(room, 'diff-'))
@@ -174,7 +189,7 @@ export async function diffEverything(
     await git(copy, ['add', '-A', '--', ':/'], { writes: true })
     const plain = ['--no-ext-diff', '--no-textconv', NONE_IGNORED]
     const args = ['diff', '--cached', ...plain, ...options, from, '--']
-    return (await git(copy, args, mostBytes === undefined ? {} : { mostBytes })).stdout
+    return (await git(copy, args, { mostBytes })).stdout
   } finally {
     await deleteInReach(aside)
   }
