@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { contentMark } from '../host/files/content-mark.ts'
+import { contentMark, newReading, type Reading } from '../host/files/content-mark.ts'
 import type { GitPlace } from '../host/git/git.ts'
 import { uncommitted } from '../host/git/lane-state.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
@@ -23,7 +23,8 @@ export async function rememberSetUp(world: World, lane: OwnedLane, before: reado
   const record = setUpRecord(world, lane.id)
   if (left.size === 0) return await rm(record, { force: true })
   const marks: [string, string | null][] = []
-  for (const [path, blob] of left) marks.push([path, await markOf(lane, path, blob)])
+  const reading = newReading()
+  for (const [path, blob] of left) marks.push([path, await markOf(lane, path, blob, reading)])
   await writeFile(record, JSON.stringify(marks), { mode: 0o600 })
 }
 
@@ -32,16 +33,22 @@ export async function leftByAgent(world: World, lane: OwnedLane, place: GitPlace
   const left = await uncommitted(place)
   const known = await readMarks(setUpRecord(world, lane.id))
   const paths: string[] = []
+  const reading = newReading()
   for (const [path, blob] of left) {
     const mark = known.get(path) ?? null
-    if (mark === null || mark !== (await markOf(lane, path, blob))) paths.push(path)
+    if (mark === null || mark !== (await markOf(lane, path, blob, reading))) paths.push(path)
   }
   return paths
 }
 
 /** With what HEAD has there: content that was as it is now, and then was committed otherwise, has been changed back. */
-async function markOf({ path: root }: OwnedLane, path: string, blob: string): Promise<string | null> {
-  const mark = await contentMark(root, path)
+async function markOf(
+  { path: root }: OwnedLane,
+  path: string,
+  blob: string,
+  reading: Reading,
+): Promise<string | null> {
+  const mark = await contentMark(root, path, reading)
   return mark === null ? null : `${blob} ${mark}`
 }
 

@@ -5,14 +5,23 @@ import { below, onDisk, rawPath } from '../archive/paths.ts'
 import { lookFor } from '../archive/walk.ts'
 import { NO_LINK_NO_WAIT } from './plain-file.ts'
 
-/** Bytes. What is larger is no set-up's lock file, and could keep us reading for hours: `truncate` makes it of nothing. */
-const LARGEST = 100_000_000
+/** Bytes that are read for the marks of one lane: sparse files can be of any size, and there can be many. */
+const MOST_READ = 4_000_000_000
+
+/** What is left to be read. */
+export interface Reading {
+  bytes: number
+}
+
+export function newReading(): Reading {
+  return { bytes: MOST_READ }
+}
 
 /**
- * What stands at a path, given as bytes, in words that are the same while its content is, by what git goes by. Null:
- * nothing can be said, as of a directory.
+ * What stands at a path, given as bytes, in words that are the same while its content is, by what git goes by; of a file
+ * that is more than there is left to read, while nobody has touched it. Null: nothing can be said, as of a directory.
  */
-export async function contentMark(root: string, path: string): Promise<string | null> {
+export async function contentMark(root: string, path: string, left: Reading): Promise<string | null> {
   const file = below(rawPath(root), path)
   try {
     const node = lookFor(rawPath(root), path)
@@ -20,10 +29,16 @@ export async function contentMark(root: string, path: string): Promise<string | 
     if (node.type === 'symlink') return `symlink ${readlinkSync(onDisk(file), 'latin1')}`
     await using opened = await open(onDisk(file), NO_LINK_NO_WAIT)
     const stat = await opened.stat()
-    if (!stat.isFile() || stat.size > LARGEST) return null
+    if (!stat.isFile()) return null
+    const kind = stat.mode & constants.S_IXUSR ? 'program' : 'file'
+    if (stat.size > left.bytes)
+      return `${kind} untouched ${stat.size} ${stat.ino} ${stat.mtimeMs} ${stat.ctimeMs}`
+    left.bytes -= stat.size
     const hash = createHash('sha256')
-    for await (const part of opened.createReadStream({ autoClose: false })) hash.update(part as Buffer)
-    return `${stat.mode & constants.S_IXUSR ? 'program' : 'file'} ${hash.digest('hex')}`
+    // No more than that, also where it grows meanwhile.
+    for await (const part of opened.createReadStream({ autoClose: false, end: stat.size }))
+      hash.update(part as Buffer)
+    return `${kind} ${hash.digest('hex')}`
   } catch {
     return null
   }
