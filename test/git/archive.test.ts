@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readManifest, writeManifest } from '../../src/host/archive/manifest.ts'
+import { readManifest, readSummary, writeManifest } from '../../src/host/archive/manifest-file.ts'
 import { purgeArchive } from '../../src/host/archive/purge.ts'
 import { restoreArchive } from '../../src/host/archive/restore.ts'
 import { everyObject, files, portrait } from '../fixtures/lane-states/portrait.ts'
@@ -221,7 +221,7 @@ describe('verifyArchive', () => {
     'no manifest': ({ input }) => rmSync(join(input.directory, 'manifest.json')),
     'a changed manifest': ({ input }) => {
       const path = join(input.directory, 'manifest.json')
-      writeFileSync(path, readFileSync(path, 'utf8').replace('"deleted":[]', '"deleted":["src/a.ts"]'))
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"deleted":[', '"deleted":[\n"src/a.ts"'))
     },
     'a missing tar': ({ input }) => rmSync(join(input.directory, 'files.tar')),
     'a longer tar': ({ input }) => appendFileSync(join(input.directory, 'git.tar'), 'x'),
@@ -266,6 +266,30 @@ describe('verifyArchive', () => {
     await damages[name]?.(lane)
     expect(await lane.verify()).not.toEqual([])
     expect(readdirSync(lane.input.directory).filter((file) => file.includes('scratch'))).toEqual([])
+  })
+})
+
+describe('the manifest', () => {
+  test('of an archive from before it had lines is read', async () => {
+    using lane = await makeLane()
+    lane.write('new.txt', 'new\n')
+    await lane.archive()
+    const file = join(lane.input.directory, 'manifest.json')
+    writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))))
+    expect(await lane.verify()).toEqual([])
+    const { entries: _entries, deleted: _deleted, ...summary } = await readManifest(lane.input.directory)
+    expect(await readSummary(lane.input.directory)).toEqual(summary)
+  })
+
+  test('may be longer than a string', async () => {
+    using lane = await makeLane()
+    lane.write('new.txt', 'new\n')
+    const { manifest } = await lane.archive()
+    const [entry] = manifest.entries.filter(({ path }) => path === 'new.txt')
+    if (entry === undefined) throw new Error('not archived')
+    const long = { ...entry, path: '\x01'.repeat(90_000) }
+    await writeManifest(lane.input.directory, { ...manifest, entries: Array(1000).fill(long) })
+    expect((await readManifest(lane.input.directory)).entries.length).toBe(1000)
   })
 })
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { archiveRefs } from '../../host/archive/contained.ts'
-import { readManifest } from '../../host/archive/manifest.ts'
+import { readSummary } from '../../host/archive/manifest-file.ts'
 import { verifyArchive } from '../../host/archive/verify.ts'
 import { namesIn } from '../../host/git/worktree-entries.ts'
 import { shellWord as word } from '../../host/process/shell-word.ts'
@@ -32,7 +32,7 @@ export async function archiveFindings(world: World, fully: boolean): Promise<Fin
 }
 
 async function whatIsMissing(directory: string, refs: ReadonlyMap<string, string>): Promise<string[]> {
-  const manifest = await readManifest(directory).catch((error: Error) => error)
+  const manifest = await readSummary(directory).catch((error: Error) => error)
   if (manifest instanceof Error) return [manifest.message]
   const tars = manifest.tars
     .filter(({ name, bytes }) => statSync(join(directory, name), { throwIfNoEntry: false })?.size !== bytes)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isRefusal } from '../../board/refusal.ts'
-import { readManifest } from '../../host/archive/manifest.ts'
+import { readSummary } from '../../host/archive/manifest-file.ts'
 import { adminDirectory, adminPointsHere, checkInode, inodeOf } from '../../host/git/worktree.ts'
 import { archivePlaces } from '../../ledger/archives.ts'
 import { addArchive, allLanes, type OwnedLane } from '../../ledger/lanes.ts'
@@ -126,7 +126,7 @@ async function adoptArchive(
   lane: OwnedLane,
   { path, name }: { readonly path: string; readonly name: string },
 ): Promise<boolean> {
-  const manifest = await readManifest(path).catch(() => null)
+  const manifest = await readSummary(path).catch(() => null)
   if (manifest === null) return false
   const bytes = manifest.tars.reduce((sum, tar) => sum + tar.bytes, 0)
   const files = manifest.counts.blob + manifest.counts.tar

@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal, type Refusal } from '../../board/refusal.ts'
 import { archiveLane } from '../../host/archive/make.ts'
-import { MANIFEST_FILE, readManifest } from '../../host/archive/manifest.ts'
+import { MANIFEST_FILE } from '../../host/archive/manifest.ts'
+import { readSummary } from '../../host/archive/manifest-file.ts'
 import { verifyArchive } from '../../host/archive/verify.ts'
 import { crashPoint } from '../../host/crash-point.ts'
 import { Fault } from '../../host/fault.ts'
@@ -196,7 +197,7 @@ async function keepLateWork(world: World, lane: OwnedLane): Promise<void> {
 /** Deletes the lane's branch while it is where the archive has it, and nobody has checked it out elsewhere. */
 async function freeBranch(world: World, lane: OwnedLane): Promise<void> {
   const archive = await archiveOf(world.ledger.db, lane.id)
-  const tip = archive === undefined ? null : (await readManifest(archive.directory)).lane.branchTip
+  const tip = archive === undefined ? null : (await readSummary(archive.directory)).lane.branchTip
   if (tip === null) return
   const { here, missing } = await checkoutsOf(world.repository, lane.branch)
   if (here.length + missing.length === 0)

@@ -1,6 +1,6 @@
 import { git } from '../git/git.ts'
 import { branchTip } from '../git/refs.ts'
-import { readManifest } from './manifest.ts'
+import { readSummary } from './manifest-file.ts'
 
 /** One archive, and the branch that its commits were to land on. */
 export interface ArchivePlace {
@@ -49,7 +49,7 @@ async function containment(
   refs: ReadonlyMap<string, string>,
   unmerged: ReadonlySet<string> | null,
 ): Promise<Containment | null> {
-  const manifest = await readManifest(directory).catch(() => null)
+  const manifest = await readSummary(directory).catch(() => null)
   if (manifest === null || unmerged === null) return null
   if (manifest.refs.some(({ ref, oid }) => refs.get(ref) !== oid)) return null
   return {

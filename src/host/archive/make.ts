@@ -9,7 +9,8 @@ import { catalogOf, manifestOf, namedCommits } from './assemble.ts'
 import { type Catalog, NOTHING_KNOWN } from './describe.ts'
 import { known } from './finds.ts'
 import { lateFiles } from './late.ts'
-import { type Entry, type Manifest, type Pin, writeManifest } from './manifest.ts'
+import type { Entry, Manifest, Pin } from './manifest.ts'
+import { writeManifest } from './manifest-file.ts'
 import { rawPath } from './paths.ts'
 import {
   fillTree,

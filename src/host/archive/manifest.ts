@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import * as z from 'zod'
-import { Fault } from '../fault.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 
@@ -25,7 +23,7 @@ export const TAR_OF: Readonly<Record<Area, TarName>> = {
   common: 'git.tar',
 }
 
-const entrySchema = z.strictObject({
+export const entrySchema = z.strictObject({
   area: z.enum(AREAS),
   /** Relative to its area; bytes as latin1 text, because file names need not be UTF-8. */
   path: z.string(),
@@ -48,7 +46,8 @@ const entrySchema = z.strictObject({
 
 const pinSchema = z.strictObject({ ref: z.string(), oid })
 
-const manifestSchema = z.strictObject({
+/** All but what has a line for each file. */
+export const summarySchema = z.strictObject({
   version: z.literal(1),
   lane: z.strictObject({
     path: z.string(),
@@ -65,9 +64,6 @@ const manifestSchema = z.strictObject({
   fill: z.boolean(),
   /** Permissions of everything that `entries` does not tell, and of the lane's directory itself. */
   modes: z.strictObject({ file: mode, executable: mode, directory: mode, root: mode }),
-  entries: z.array(entrySchema),
-  /** Paths of the fill that no longer exist. */
-  deleted: z.array(z.string()),
   leftOut: z.strictObject({
     paths: z.array(z.string()),
     total: z.number(),
@@ -91,45 +87,14 @@ const manifestSchema = z.strictObject({
 
 export type Entry = Readonly<z.infer<typeof entrySchema>>
 export type Pin = Readonly<z.infer<typeof pinSchema>>
-export type Tar = Manifest['tars'][number]
+export type Summary = Readonly<z.infer<typeof summarySchema>>
+export type Tar = Summary['tars'][number]
 
 /** What an archive holds. Written last: where there is a manifest, there is a complete archive. */
-export type Manifest = Readonly<z.infer<typeof manifestSchema>>
-
-/** Durable before it returns. */
-export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
-  const text = JSON.stringify({ ...manifest, digest: digestOf(manifest) })
-  const temporary = `${directory}/${MANIFEST_FILE}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, `${directory}/${MANIFEST_FILE}`)
-  await syncPath(directory)
-}
-
-/** A fault that no retry cures when it is missing, damaged or of a version that we do not know. */
-export async function readManifest(directory: string): Promise<Manifest> {
-  const path = `${directory}/${MANIFEST_FILE}`
-  try {
-    const { digest, ...body } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
-    if (digest !== digestOf(body)) throw new Error('its digest does not match')
-    return manifestSchema.parse(body)
-  } catch (cause) {
-    throw new Fault(`The archive's manifest cannot be read: ${(cause as Error).message}`, {
-      retry: 'never',
-      hint: path,
-      cause,
-    })
-  }
-}
-
-/** Over the text that JSON makes of it; a parse and a second writing give the same. */
-function digestOf(body: unknown): string {
-  return createHash('sha256').update(JSON.stringify(body)).digest('hex')
+export interface Manifest extends Summary {
+  readonly entries: readonly Entry[]
+  /** Paths of the fill that no longer exist. */
+  readonly deleted: readonly string[]
 }
 
 /** Makes a file's content, or a directory's names, survive a power cut. */

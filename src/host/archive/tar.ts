@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import type { Area } from './manifest.ts'
@@ -6,14 +7,14 @@ import type { Area } from './manifest.ts'
  * GNU tar, because it keeps names byte for byte, holes, hard links and times to the nanosecond, and because what
  * checks an archive should not be the code that wrote it. LC_ALL=C: names are bytes. TAR_OPTIONS does not reach it.
  */
-async function tar(args: readonly string[], cwd: string, input?: Buffer): Promise<TarAnswer> {
+async function tar(args: readonly string[], cwd: string, input?: Iterable<Buffer>): Promise<TarAnswer> {
   const child = await execa('tar', [...args], {
     cwd,
     env: { LC_ALL: 'C', PATH: process.env.PATH ?? '/usr/bin:/bin' },
     extendEnv: false,
     reject: false,
     maxBuffer: 1 << 20,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input: Readable.from(input) }),
   })
   if (child.exitCode !== undefined) return { exitCode: child.exitCode, complaint: child.stderr.slice(-400) }
   throw new Fault(`tar could not be run: ${child.shortMessage}`, { retry: 'later', hint: 'Install GNU tar.' })
@@ -44,7 +45,6 @@ export interface Member {
  * has vanished; the caller looks whether that is so.
  */
 export async function pack(file: string, staging: string, members: readonly Member[]): Promise<TarAnswer> {
-  const names = members.map((member) => `${member.area}/${member.path}\0`).join('')
   const args = [
     '--create',
     `--file=${file}`,
@@ -59,7 +59,21 @@ export async function pack(file: string, staging: string, members: readonly Memb
     '--verbatim-files-from',
     '--files-from=-',
   ]
-  return await tar(args, staging, Buffer.from(names, 'latin1'))
+  return await tar(args, staging, namesOf(members))
+}
+
+/** Characters of names that tar is given at once: together they can be longer than a string may be. */
+const PORTION = 1 << 16
+
+function* namesOf(members: readonly Member[]): Generator<Buffer> {
+  let portion = ''
+  for (const { area, path } of members) {
+    portion += `${area}/${path}\0`
+    if (portion.length < PORTION) continue
+    yield Buffer.from(portion, 'latin1')
+    portion = ''
+  }
+  yield Buffer.from(portion, 'latin1')
 }
 
 /** Everything, each area in a directory of its name. */
