@@ -6,7 +6,15 @@ import { planQueue } from '../../src/engine/landing/plan.ts'
 import { type LaneSight, planLanes } from '../../src/engine/lanes/plan.ts'
 import { planRuns, type RunsSight } from '../../src/engine/runs/plan.ts'
 
-const lane = { id: 1, taskId: 7, state: 'ready', holder: 'host', keep: false, path: '/x' } as const
+const lane = {
+  id: 1,
+  taskId: 7,
+  state: 'ready',
+  holder: 'host',
+  keep: false,
+  path: '/x',
+  warnings: [],
+} as const
 const sight = (change: Partial<LaneSight>, laneChange: object = {}): LaneSight => ({
   lane: { ...lane, ...laneChange },
   task: 'in_progress',

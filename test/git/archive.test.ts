@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -290,6 +291,26 @@ describe('the manifest', () => {
     const long = { ...entry, path: '\x01'.repeat(90_000) }
     await writeManifest(lane.input.directory, { ...manifest, entries: Array(1000).fill(long) })
     expect((await readManifest(lane.input.directory)).entries.length).toBe(1000)
+  })
+})
+
+describe('a lane beyond what can be archived', () => {
+  test.each<[string, (lane: TestLane) => void, Partial<TestLane['input']>]>([
+    ['has more files than memory', (lane) => lane.write('a/b/new.txt', ''), { mostHeld: 5_000 }],
+    ['has holes', (lane) => truncateSync(lane.at('src/a.ts'), 100_000_000_000), {}],
+    [
+      'is too deep for where it is unpacked',
+      (lane) => lane.write(`${`${'d'.repeat(200)}/`.repeat(20)}new`, ''),
+      {},
+    ],
+  ])('stands when it %s', async (_, prepare, more) => {
+    using lane = await makeLane()
+    prepare(lane)
+    await expect(lane.archive(more)).rejects.toMatchObject({ retry: 'never' })
+    expect(existsSync(join(lane.input.directory, 'manifest.json'))).toBe(false)
+    // What it held is free again.
+    using other = await makeLane()
+    await other.archive()
   })
 })
 

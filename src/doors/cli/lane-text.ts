@@ -13,6 +13,7 @@ interface Listed {
   readonly open: boolean
   readonly interrupted: boolean
   readonly shells: readonly number[]
+  readonly warnings: readonly string[]
 }
 
 interface Shown extends Listed {
@@ -22,7 +23,6 @@ interface Shown extends Listed {
   readonly unfinished: string | null
   readonly next: string | null
   readonly port: number | null
-  readonly warnings: readonly string[]
   readonly kept: readonly KeptBeside[]
 }
 
@@ -35,7 +35,7 @@ export async function lanesText({ lanes }: { readonly lanes: readonly Listed[] }
       lane.missing ? 'missing' : (agentIn(lane) ?? lane.state),
       lane.branch,
       lane.path,
-      [...(lane.keep ? ['kept'] : []), ...shellIn(lane)].join(', '),
+      [...(lane.keep ? ['kept'] : []), ...shellIn(lane), ...whyItStands(lane)].join(', '),
     ]),
   )
 }
@@ -63,6 +63,11 @@ export function laneText(lane: Shown): string {
 function agentIn({ holder, interrupted, open }: Listed): string | null {
   if (interrupted) return 'its run was interrupted; worklane up goes on'
   return holder === 'walls' ? `agent at work${open ? ', NO WALLS' : ''}` : null
+}
+
+/** What is said of one that is to go: the newest warning. */
+function whyItStands({ state, keep, warnings }: Listed): readonly string[] {
+  return state === 'condemned' && !keep ? warnings.slice(-1) : []
 }
 
 /** Why one that is to go is still there. */

@@ -3,7 +3,7 @@ import type { TaskState } from '../../board/task.ts'
 
 /** What is seen of one lane. */
 export interface LaneSight {
-  readonly lane: Pick<Lane, 'id' | 'taskId' | 'state' | 'holder' | 'keep' | 'path'>
+  readonly lane: Pick<Lane, 'id' | 'taskId' | 'state' | 'holder' | 'keep' | 'path' | 'warnings'>
   readonly task: TaskState
   /** A live process works on it now. */
   readonly attended: boolean
@@ -23,6 +23,9 @@ export interface LaneStep {
   readonly what: string
   readonly why: string
 }
+
+/** Begins the warning of a lane that could not be removed. */
+export const WHY_IT_STANDS = 'It could not be removed: '
 
 /** A lane of such a task goes, unless it is kept. */
 export const FINISHED: readonly TaskState[] = ['landed', 'cancelled']
@@ -49,11 +52,17 @@ function planLane({ lane, task, attended, wanted, visited, refreshing }: LaneSig
       ? step('make', `Delete ${name} and make it again.`, 'Making it was interrupted.')
       : step('give_up', `Delete ${name}.`, 'Making it was interrupted, and nobody waits for it.')
   if (lane.state === 'condemned')
-    return visited ? null : step('remove', `Archive and remove ${name}.`, 'It is no longer needed.')
+    return visited
+      ? null
+      : step('remove', `Archive and remove ${name}.`, whyItStands(lane) ?? 'It is no longer needed.')
   if (lane.state === 'archived') return step('remove', `Remove ${name}.`, 'It is archived.')
   if (lane.state === 'ready' && refreshing)
     return step('settle', `Finish or undo the refresh of ${name}.`, 'Bringing it up to date was interrupted.')
   if (lane.state === 'ready' && lane.holder === 'host' && !lane.keep && !visited && FINISHED.includes(task))
     return step('condemn', `Remove ${name}.`, `The task is ${task}.`)
   return null
+}
+
+function whyItStands({ warnings }: LaneSight['lane']): string | undefined {
+  return warnings.find((warning) => warning.startsWith(WHY_IT_STANDS))
 }

@@ -13,6 +13,8 @@ import { deleteInBackground, moveToTrash } from '../../host/files/discard.ts'
 import { checkoutsOf } from '../../host/git/checkouts.ts'
 import { deleteBranch, refsUnder } from '../../host/git/refs.ts'
 import { adminDirectory, adminPointsHere, checkInode, type Worktree } from '../../host/git/worktree.ts'
+import { wallsMissing } from '../../host/sandbox/detect.ts'
+import type { Walls } from '../../host/sandbox/walls.ts'
 import { archivePlaces, handedInAt } from '../../ledger/archives.ts'
 import {
   addArchive,
@@ -27,10 +29,13 @@ import {
 } from '../../ledger/lanes.ts'
 import { transact } from '../../ledger/transact.ts'
 import { comeOutOfKilled } from '../come-out.ts'
+import { readingWalls } from '../sandbox.ts'
 import { killedShells, refuseWhileOpen } from '../visits.ts'
 import type { World } from '../world.ts'
 import { attend, isAttended, letGo } from './attended.ts'
 import { worktreeOf } from './make.ts'
+import { WHY_IT_STANDS } from './plan.ts'
+
 import { clearRoom, dropImports, importedRefs, packPrivateGit } from './private.ts'
 import { rebuildIfGone } from './rebuild.ts'
 import { putBack, setAside } from './set-aside.ts'
@@ -51,9 +56,18 @@ export async function removeLane(world: World, condemned: OwnedLane): Promise<Ow
     const archived = condemned.state === 'condemned' ? await archive(world, condemned) : condemned
     return isRefusal(archived) ? archived : await clearAway(world, archived)
   } catch (error) {
+    await noteWhyItStands(world, condemned, error)
     await releaseLane(world, condemned)
     throw error
   }
+}
+
+/** What only a person can put in order is said wherever the lane is shown. */
+async function noteWhyItStands(world: World, lane: OwnedLane, error: unknown): Promise<void> {
+  if (!(error instanceof Fault) || error.retry !== 'never') return
+  const others = lane.warnings.filter((warning) => !warning.startsWith(WHY_IT_STANDS))
+  const warnings = JSON.stringify([...others, `${WHY_IT_STANDS}${error.message} ${error.hint}`.trim()])
+  await transact(world.ledger, world.actor, async (tx) => await setLane(tx, lane.id, { warnings }))
 }
 
 /** The first step of removing alone, a matter of milliseconds. The running engine sees the rest through. */
@@ -116,6 +130,8 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
     path: lane.trash ?? lane.path,
     formerPath: lane.path,
     branch: lane.branch,
+    walls: async () => await wallsToAsk(world, lane),
+    signal: world.hurry,
     keepIgnored: [...world.settings.lanes.copy, ...world.settings.archive.ignored],
     keep: await importedRefs(world, lane),
     handedInAt: await handedInAt(world.ledger.db, lane),
@@ -128,6 +144,12 @@ async function store(world: World, lane: OwnedLane): Promise<StoredArchive> {
     retry: 'later',
     hint: 'Nothing was removed. See: worklane doctor',
   })
+}
+
+/** Null too where none can be put up: this git runs nothing of the lane, and is not waited for long. */
+async function wallsToAsk(world: World, lane: OwnedLane): Promise<Walls | null> {
+  if (world.sandbox === 'none' || (await wallsMissing()) !== null) return null
+  return await readingWalls(world, { ...lane, path: lane.trash ?? lane.path }, world.repository.commonDir)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Load } from './capacity.ts'
 import type { Pin } from './manifest.ts'
 import { below, onDisk, rawPath } from './paths.ts'
 import { objectNames } from './pins.ts'
@@ -30,17 +31,18 @@ export async function lookAtAdministration(place: {
   readonly formerPath?: string
   readonly branch: string
   readonly keep?: readonly Pin[]
+  readonly load: Load
 }): Promise<Administration> {
   const root = rawPath(place.adminDir)
   const commonRoot = rawPath(place.commonDir)
-  const nodes = await everythingBelow(root, '')
+  const nodes = await everythingBelow(root, '', place.load)
   const headRef = readHeadRef(place.adminDir)
   const branches = new Set([`refs/heads/${place.branch}`, ...(headRef === null ? [] : [headRef])])
   const logs = [...branches].flatMap((ref) => lookFor(commonRoot, `logs/${rawPath(ref)}`) ?? [])
   const inner = innerWorktrees(place.commonDir, place.formerPath ?? place.path)
   const common: Node[] = logs.filter((node) => node.type === 'file')
   for (const { admin } of inner)
-    common.push(look(commonRoot, admin), ...(await everythingBelow(commonRoot, admin)))
+    common.push(look(commonRoot, admin), ...(await everythingBelow(commonRoot, admin, place.load)))
   const mentioned = new Set([
     ...nodes.filter((node) => isText(node) && !isInside(node)).flatMap((node) => mentions(root, node)),
     ...common.filter(isText).flatMap((node) => mentions(commonRoot, node)),
@@ -68,9 +70,10 @@ function isInside({ path }: Node): boolean {
 }
 
 /** Locks are of commands that no longer run, sockets of daemons; neither means anything in another time. */
-async function everythingBelow(root: string, start: string): Promise<Node[]> {
+async function everythingBelow(root: string, start: string, load: Load): Promise<Node[]> {
   const nodes: Node[] = []
   await walk(root, start, (node) => {
+    load.add(node.path)
     const passing = node.path.endsWith('.lock') || node.type === 'socket' || node.type === 'device'
     if (!passing) nodes.push(node)
     return node.type === 'directory' ? 'whole' : 'pass'
@@ -148,11 +151,11 @@ function readOrNull(path: string): string | null {
  * What stands at the lane's top as `.git` when it is not git's link to the lane's git directory: an agent may have
  * removed the link and begun a repository of its own there.
  */
-export async function foreignDotGit(place: DotGitPlace): Promise<readonly Node[]> {
+export async function foreignDotGit(place: DotGitPlace, load: Load): Promise<readonly Node[]> {
   const root = rawPath(place.path)
   const top = lookFor(root, '.git')
   if (top === null || (top.type === 'file' && linksTo(place))) return []
-  return top.type === 'directory' ? [top, ...(await everythingBelow(root, '.git'))] : [top]
+  return top.type === 'directory' ? [top, ...(await everythingBelow(root, '.git', load))] : [top]
 }
 
 interface DotGitPlace {

@@ -1,5 +1,6 @@
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
+import { Fault } from '../fault.ts'
 import { type Catalog, describe, NOTHING_KNOWN } from './describe.ts'
 import { sha256OfFile } from './digest.ts'
 import { type Area, type Entry, MANIFEST_FILE, syncPath, TARS, type Tar, type TarName } from './manifest.ts'
@@ -23,11 +24,13 @@ export async function describeAll(
   areas: readonly AreaFound[],
   catalog: Catalog,
   pristine: Set<string>,
+  signal?: AbortSignal,
 ): Promise<Entry[]> {
   const entries: Entry[] = []
   const breathe = breather()
   for (const { area, root, nodes } of areas) {
     for (const node of nodes) {
+      if (signal?.aborted === true) throw new Fault('Archiving was cancelled.', { retry: 'later' })
       const entry = await describe(area, root, node, area === 'files' ? catalog : NOTHING_KNOWN)
       if (entry === null) pristine.add(node.path)
       else entries.push(entry)

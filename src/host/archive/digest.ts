@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { NO_LINK_NO_WAIT } from '../files/plain-file.ts'
 import { onDisk } from './paths.ts'
 
 /** Git's name for an object: `sha1` unless the repository was made with another format. */
@@ -16,9 +18,17 @@ export interface Digest {
 const SMALL = 2 << 20
 
 export async function digestFile(file: string, size: number, format: ObjectFormat): Promise<Digest> {
-  return size <= SMALL
-    ? digestBytes(readFileSync(onDisk(file)), format)
-    : await digestStream(file, size, format)
+  return size <= SMALL ? digestBytes(readSmall(file), format) : await digestStream(file, size, format)
+}
+
+/** Whoever still works in the lane may have put something else in its place. */
+function readSmall(file: string): Buffer {
+  const descriptor = openSync(onDisk(file), NO_LINK_NO_WAIT)
+  try {
+    return readFileSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** The target of a symlink is its content. */
@@ -34,7 +44,8 @@ async function digestStream(file: string, size: number, format: ObjectFormat): P
   const sha256 = createHash('sha256')
   const oid = createHash(format).update(`blob ${size}\0`)
   let bytes = 0
-  for await (const part of createReadStream(onDisk(file), { highWaterMark: SMALL })) {
+  await using opened = await open(onDisk(file), NO_LINK_NO_WAIT)
+  for await (const part of opened.createReadStream({ autoClose: false, highWaterMark: SMALL })) {
     sha256.update(part as Buffer)
     oid.update(part as Buffer)
     bytes += (part as Buffer).length

@@ -1,3 +1,5 @@
+import type { Walls } from '../sandbox/walls.ts'
+import type { Load } from './capacity.ts'
 import type { GitIndex, IndexEntry } from './index-file.ts'
 import { addParents, readable } from './paths.ts'
 import type { Fill } from './pristine.ts'
@@ -8,6 +10,10 @@ export interface LanePlace {
   readonly adminDir: string
   /** The lane's directory. */
   readonly path: string
+  /** Git reads the lane's files inside them; null: there are none. */
+  readonly walls?: () => Promise<Walls | null>
+  /** Aborted: what is being asked ends. */
+  readonly signal?: AbortSignal
 }
 
 /** What git's indexes tell of a lane before anyone looks at its files. */
@@ -28,6 +34,7 @@ export interface Finds {
   readonly device: number
   readonly mounts: ReadonlySet<string>
   readonly known: Known
+  readonly load: Load
   readonly nodes: Node[]
   readonly untracked: Node[]
   readonly passed: Node[]
@@ -67,9 +74,15 @@ export function keep(finds: Finds, node: Node): void {
   else finds.warnings.push(`${readable(node.path)} is a ${node.type}: it was not archived.`)
 }
 
+/** What is held of a node until the archive is made. */
+export function weigh({ load }: Pick<Finds, 'load'>, { path, type, stat }: Node): void {
+  load.add(path, type === 'symlink' ? stat.size : 0)
+}
+
 /** Archives everything below a directory, ignore rules or not. */
 export async function keepWhole(finds: Finds, directory: Node): Promise<void> {
   const visitor = (node: Node): 'whole' | 'pass' => {
+    weigh(finds, node)
     keep(finds, node)
     return node.type === 'directory' && mayEnter(finds, node) ? 'whole' : 'pass'
   }

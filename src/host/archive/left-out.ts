@@ -1,5 +1,5 @@
-import { type Finds, keep, keepWhole, type LanePlace, mayEnter } from './finds.ts'
-import { ignoredAmong, matching } from './ignored.ts'
+import { type Finds, keep, keepWhole, mayEnter, weigh } from './finds.ts'
+import type { IgnoreRules } from './ignored.ts'
 import { parentOf } from './paths.ts'
 import { list, look, lookFor, type Node } from './walk.ts'
 
@@ -20,29 +20,40 @@ const COUNT_AT_MOST = 2000
 
 /**
  * Sorts what no index knows into kept and ignored, level by level, so that an ignored directory is never entered.
- * A repository is kept even when its directory is ignored: it holds work, not build output. Returns the ignored.
+ * A repository is kept even when its directory is ignored: it holds work, not build output. Returns the ignored; where
+ * git does not say what is, that is nothing.
  */
-export async function sift(place: LanePlace, finds: Finds): Promise<Node[]> {
+export async function sift(rules: IgnoreRules, finds: Finds): Promise<Node[]> {
   const left: Node[] = []
   for (let level = finds.untracked; level.length > 0; ) {
     const paths = level.map((node) => node.path)
-    const ignored = await ignoredAmong(place, paths)
+    const ignored = await rules.among(paths)
+    if (ignored === null) tellSilence(finds)
     const next: Node[] = []
     for (const node of level) {
       const enter = node.type === 'directory' && mayEnter(finds, node)
       if (enter && lookFor(finds.root, `${node.path}/.git`) !== null) {
         finds.nodes.push(node)
         await keepWhole(finds, node)
-      } else if (ignored.has(node.path)) left.push(node)
+      } else if (ignored?.has(node.path) === true) left.push(node)
       else {
         keep(finds, node)
         if (!enter) continue
-        for (const name of list(finds.root, node.path)) next.push(look(finds.root, `${node.path}/${name}`))
+        for (const name of list(finds.root, node.path)) {
+          const inner = look(finds.root, `${node.path}/${name}`)
+          weigh(finds, inner)
+          next.push(inner)
+        }
       }
     }
     level = next
   }
   return left
+}
+
+function tellSilence({ warnings }: Finds): void {
+  const text = 'Git did not say what is ignored in the lane: from there on everything was archived.'
+  if (!warnings.includes(text)) warnings.push(text)
 }
 
 /** What is archived although it is ignored. */
@@ -59,7 +70,7 @@ export interface Wanted {
  * stays in the rest.
  */
 export async function keepAmongLeftOut(
-  place: LanePlace,
+  rules: IgnoreRules,
   finds: Finds,
   left: readonly Node[],
   wanted: Wanted,
@@ -67,8 +78,9 @@ export async function keepAmongLeftOut(
   if (left.length === 0) return [...left]
   const rest = new Map(left.map((node) => [node.path, node]))
   const taken = new Set<string>()
-  const matches = wanted.globs.length === 0 ? [] : await matching(place, wanted.globs, wanted.scratch)
-  for (const match of [...matches, ...wanted.paths]) {
+  const matches = wanted.globs.length === 0 ? [] : await rules.matching(wanted.globs, wanted.scratch)
+  if (matches === null) tellSilence(finds)
+  for (const match of [...(matches ?? rest.keys()), ...wanted.paths]) {
     const path = match.replace(/\/$/, '')
     const top = [path, ...directoriesAbove(path, '').toReversed()].find((candidate) => rest.has(candidate))
     const units = top === undefined ? [...rest.keys()].filter((unit) => unit.startsWith(`${path}/`)) : [path]

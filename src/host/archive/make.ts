@@ -6,8 +6,9 @@ import { Fault } from '../fault.ts'
 import { type Administration, foreignDotGit, lookAtAdministration } from './administration.ts'
 import { type AreaFound, describeAll, isUnchanged, packAreas, putTars } from './areas.ts'
 import { catalogOf, manifestOf, namedCommits } from './assemble.ts'
+import { Load, refuseBeyond, tooDeep } from './capacity.ts'
 import { type Catalog, NOTHING_KNOWN } from './describe.ts'
-import { known } from './finds.ts'
+import { known, type LanePlace } from './finds.ts'
 import { lateFiles } from './late.ts'
 import type { Entry, Manifest, Pin } from './manifest.ts'
 import { writeManifest } from './manifest-file.ts'
@@ -22,11 +23,11 @@ import {
   writePins,
 } from './pins.ts'
 import { type Fill, readFill, readPresentIndex } from './pristine.ts'
-import { sweepScratch, withScratch } from './scratch.ts'
+import { scratchLike, sweepScratch, withScratch } from './scratch.ts'
 import { type Survey, surveyLane, unusualDirectories } from './survey.ts'
 import { tarFault } from './tar.ts'
 
-export interface ArchiveInput {
+export interface ArchiveInput extends Pick<LanePlace, 'walls' | 'signal'> {
   /** The repository. */
   readonly commonDir: string
   /** The lane's own git directory, `<commonDir>/worktrees/<name>`. */
@@ -51,6 +52,8 @@ export interface ArchiveInput {
   readonly untaken?: boolean
   /** Commits that are kept by others, such as the tip of base. */
   readonly protect: readonly string[]
+  /** Bytes of memory. Default: what there is for it. */
+  readonly mostHeld?: number
 }
 
 export interface Archive {
@@ -97,7 +100,7 @@ async function prepare(input: ArchiveInput): Promise<void> {
   checkCommonDir(input)
   await mkdir(input.directory, { recursive: true, mode: 0o700 })
   await chmod(input.directory, 0o700)
-  sweepScratch(input.directory)
+  await sweepScratch(input.directory)
 }
 
 /** An agent can rewrite it. What the lane refers to would be looked for in another repository, and not be kept. */
@@ -126,23 +129,32 @@ function told(directory: string, manifest: Manifest): Archive {
 
 /** Null when something changed while we read. */
 async function attemptOnce(input: ArchiveInput, scratch: string): Promise<Manifest | null> {
+  using load = new Load(input.mostHeld)
   const fill = await readFill(input.adminDir)
   const present = await readPresentIndex(input.adminDir, fill)
-  const administration = await lookAtAdministration(input)
+  const administration = await lookAtAdministration({ ...input, load })
   const facts = known(fill, present)
   const held = indexObjects(present, fill)
   const state = stateAreas(input, administration)
-  const stateEntries = await describeAll(state, NOTHING_KNOWN, new Set())
+  refuseBeyond(state, scratchLike(input.directory))
+  const stateEntries = await describeAll(state, NOTHING_KNOWN, new Set(), input.signal)
   // git and tar work on another core while we walk.
   const resolving = resolve(input, administration, held)
   const [objects, refs, statePacked, survey] = await together([
     resolving,
     resolving.then(async (found) => await pin(input, fill, found, scratch)),
     packAreas('git.tar', state, stateEntries, scratch),
-    surveyLane(input, facts, { globs: input.keepIgnored, paths: administration.innerWorktrees, scratch }),
+    surveyLane(
+      input,
+      facts,
+      { globs: input.keepIgnored, paths: administration.innerWorktrees, scratch },
+      load,
+    ),
   ])
-  const lane = await laneAreas(input, survey)
-  const laneEntries = await describeLane(lane, survey, catalogOf(facts, objects, held, survey))
+  const lane = await laneAreas(input, survey, load)
+  refuseBeyond(lane, scratchLike(input.directory))
+  const catalog = catalogOf(facts, objects, held, survey)
+  const laneEntries = await describeLane(lane, survey, catalog, input.signal)
   const lanePacked = await packAreas('files.tar', lane, laneEntries, scratch)
   if (!isUnchanged([...state, ...lane])) return null
   for (const packed of [statePacked, lanePacked]) if (packed.exitCode !== 0) throw tarFault(packed)
@@ -215,8 +227,13 @@ async function pin(
   return await writePins(input.commonDir, input.refPrefix, plan, input.protect)
 }
 
-async function describeLane(areas: readonly AreaFound[], survey: Survey, catalog: Catalog): Promise<Entry[]> {
-  const entries = await describeAll(areas, catalog, survey.pristine)
+async function describeLane(
+  areas: readonly AreaFound[],
+  survey: Survey,
+  catalog: Catalog,
+  signal?: AbortSignal,
+): Promise<Entry[]> {
+  const entries = await describeAll(areas, catalog, survey.pristine, signal)
   const directories = areas
     .filter(({ area }) => area === 'files')
     .map((area) => ({ ...area, nodes: unusualDirectories(survey) }))
@@ -230,11 +247,11 @@ function stateAreas(input: ArchiveInput, administration: Administration): AreaFo
   ]
 }
 
-async function laneAreas(input: ArchiveInput, survey: Survey): Promise<AreaFound[]> {
+async function laneAreas(input: ArchiveInput, survey: Survey, load: Load): Promise<AreaFound[]> {
   const root = rawPath(input.path)
   return [
     { area: 'files', root, nodes: survey.nodes, watched: survey.passed },
-    { area: 'dotgit', root, nodes: await foreignDotGit(input), watched: [] },
+    { area: 'dotgit', root, nodes: await foreignDotGit(input, load), watched: [] },
   ]
 }
 
@@ -247,6 +264,7 @@ function vanished(error: unknown): boolean {
 function asFault(error: unknown): unknown {
   const { code, path, message } = error as NodeJS.ErrnoException
   if (error instanceof Fault || code === undefined) return error
+  if (code === 'ENAMETOOLONG') return tooDeep(rawPath(String(path)))
   return new Fault(`The lane could not be archived: ${message}`, {
     retry: 'later',
     hint: code === 'EACCES' ? `Make it readable: ${String(path)}` : '',

@@ -23,7 +23,7 @@ export async function purgeArchive(place: {
   if (stdout !== '')
     await git(gitDir, ['update-ref', '--no-deref', '--stdin'], { input: stdout, writes: true })
   try {
-    sweepScratch(place.directory)
+    await sweepScratch(place.directory)
     await rmdir(place.directory)
   } catch (error) {
     // Gone already, or somebody keeps something of their own there.

@@ -46,7 +46,7 @@ const OF_THE_CALLER = ['commondir', 'gitdir', 'locked']
 export async function restoreArchive(input: RestoreInput): Promise<Restored> {
   const manifest = await readManifest(input.directory)
   await checkPlace(input, manifest)
-  sweepScratch(input.adminDir)
+  await sweepScratch(input.adminDir)
   return await withScratch(input.adminDir, async (scratch) => {
     const administration = await takeOut(input, manifest, 'git', scratch)
     const index = manifest.fill ? await readIndex(input.commonDir, `${administration}/${FILL_INDEX}`) : null

@@ -1,5 +1,16 @@
 import { mountsBelow } from '../files/mounts.ts'
-import { type Finds, type Known, keep, type LanePlace, mayEnter, permissionsOf, SET_ID } from './finds.ts'
+import type { Load } from './capacity.ts'
+import {
+  type Finds,
+  type Known,
+  keep,
+  type LanePlace,
+  mayEnter,
+  permissionsOf,
+  SET_ID,
+  weigh,
+} from './finds.ts'
+import { IgnoreRules } from './ignored.ts'
 import type { IndexEntry } from './index-file.ts'
 import { keepAmongLeftOut, type LeftOut, sift, tallyLeftOut, type Wanted } from './left-out.ts'
 import { addParents, rawPath } from './paths.ts'
@@ -24,7 +35,12 @@ export interface Survey {
 }
 
 /** Walks the lane. */
-export async function surveyLane(place: LanePlace, facts: Known, wanted: Wanted): Promise<Survey> {
+export async function surveyLane(
+  place: LanePlace,
+  facts: Known,
+  wanted: Wanted,
+  load: Load,
+): Promise<Survey> {
   const root = rawPath(place.path)
   const top = look(root, '')
   const finds: Finds = {
@@ -32,6 +48,7 @@ export async function surveyLane(place: LanePlace, facts: Known, wanted: Wanted)
     device: top.stat.dev,
     mounts: mountsBelow(root),
     known: facts,
+    load,
     nodes: [],
     untracked: [],
     passed: [top],
@@ -40,8 +57,9 @@ export async function surveyLane(place: LanePlace, facts: Known, wanted: Wanted)
     asFilled: new Map(),
   }
   await walk(root, '', (node, whole) => visit(finds, node, whole))
-  const left = await sift(place, finds)
-  const leftOut = await keepAmongLeftOut(place, finds, left, wanted)
+  const rules = new IgnoreRules(place)
+  const left = await sift(rules, finds)
+  const leftOut = await keepAmongLeftOut(rules, finds, left, wanted)
   return { root: top, ...settle(finds), leftOut: tallyLeftOut(root, leftOut) }
 }
 
@@ -51,8 +69,11 @@ function visit(finds: Finds, node: Node, whole: boolean): 'enter' | 'whole' | 'p
   if (node.type === 'directory') return visitDirectory(finds, node, whole)
   const entry = finds.known.checkedOut.get(node.path)
   if (entry !== undefined && finds.known.fill !== null) visitCheckedOut(finds, finds.known.fill, entry, node)
-  else if (whole || finds.known.tracked.has(node.path)) keep(finds, node)
-  else finds.untracked.push(node)
+  else {
+    weigh(finds, node)
+    if (whole || finds.known.tracked.has(node.path)) keep(finds, node)
+    else finds.untracked.push(node)
+  }
   return 'pass'
 }
 
@@ -83,6 +104,7 @@ function visitDirectory(finds: Finds, node: Node, whole: boolean): 'enter' | 'wh
     finds.passed.push(node)
     return 'enter'
   }
+  weigh(finds, node)
   if (whole || finds.known.gitlinks.has(node.path)) {
     finds.nodes.push(node)
     return 'whole'

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { Load } from './capacity.ts'
 import { type ArchiveProblem, compareEntries } from './compare.ts'
 import { sha256OfFile } from './digest.ts'
 import { type Entry, type Manifest, type Pin, TAR_OF, type Tar } from './manifest.ts'
@@ -22,6 +23,8 @@ export async function verifyArchive(place: {
   const manifest = await readManifest(place.directory).catch((error: Error) => error)
   if (manifest instanceof Error)
     return [{ what: 'manifest', name: place.directory, message: manifest.message }]
+  using load = new Load()
+  for (const { path, target } of manifest.entries) load.add(path, target?.length)
   const problems = await Promise.all([
     checkRefs(place.commonDir, place.refPrefix, manifest.refs),
     checkTars(place.directory, manifest),
