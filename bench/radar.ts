@@ -89,7 +89,7 @@ async function takeSnapshot(
     .trim()
   return await snapshotLane({
     ...{ store, place: { gitDir: admin, workTree: lane }, objects: join(commonDir, 'objects'), commonDir },
-    ...{ known: [commit], largestFile: 100e6, ref: 'refs/worklane/radar/1', before, tmp: '/nowhere' },
+    ...{ known: [commit], largestFile: 100e6, ref: 'refs/worklane/radar/1', before, keep: '/nowhere' },
   })
 }
 

@@ -20,7 +20,7 @@ import type { Walls } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
 import { lastMoments } from './last-moments.ts'
 import { machineLimits } from './machine-limits.ts'
-import { collectingWalls, laneRoom, privateGit, workingWalls } from './sandbox.ts'
+import { collectingWalls, laneRoom, passingWalls, privateGit, workingWalls } from './sandbox.ts'
 import type { World } from './world.ts'
 
 /** A lane that its walls hold. */
@@ -50,13 +50,17 @@ export async function enterWalls(world: World, lane: OwnedLane): Promise<Inside>
   const record = await readRecord(world, lane)
   if (record !== null && existsSync(join(path, 'HEAD')) && isSame(record.after ?? record.before, now)) {
     await giveAway(lane)
-    await write(world, lane, { given: await refresh(world, lane, inside, record), before: now, after: null })
+    await write(world, lane, {
+      given: await refresh(world, lane, await passingBy(world, lane, inside), record),
+      before: now,
+      after: null,
+    })
   } else {
     await setFormerAside(path)
     await makeGit(world, lane, now)
     await giveAway(lane)
   }
-  await refreshLarge(inside)
+  await refreshLarge(await passingBy(world, lane, inside))
   crashPoint('walls.entered')
   return inside
 }
@@ -78,6 +82,12 @@ export async function insideOf(world: World, lane: OwnedLane): Promise<Inside> {
   const walls = await workingWalls(world, lane)
   const signal = lastMoments(world)
   return { walls, place: { gitDir: privateGit(world, lane.id), workTree: lane.path, walls, signal } }
+}
+
+/** A person may come in while an agent begins, or leave while one works. */
+async function passingBy(world: World, lane: OwnedLane, { place }: Inside): Promise<Inside> {
+  const walls = await passingWalls(world, lane)
+  return { walls, place: { ...place, walls } }
 }
 
 export type BroughtBack =

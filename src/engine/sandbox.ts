@@ -52,7 +52,8 @@ export async function wallsAround(
   {
     network = false,
     room = laneRoom(world, lane.id),
-  }: { readonly network?: boolean; readonly room?: string } = {},
+    ...without
+  }: Partial<Pick<WallsRequest, 'network' | 'room' | 'emptyHome' | 'scratch'>> = {},
 ): Promise<Walls> {
   return await buildWalls({
     ...(await shared(world)),
@@ -61,12 +62,24 @@ export async function wallsAround(
     uid: uidOfLane(lane.id),
     gitDirectory: privateGit(world, lane.id),
     network,
+    ...without,
   })
 }
 
 /** The same for git of ours, which works in the lane. */
 export async function workingWalls(world: World, lane: OwnedLane): Promise<Walls> {
   return await withLimits(world, lane, await wallsAround(world, lane))
+}
+
+/** The same where an agent or a shell may be at work: it has nothing of their HOME and /tmp. */
+export async function passingWalls(world: World, lane: OwnedLane): Promise<Walls> {
+  const own = { room: lookingRoom(world, lane), emptyHome: true, scratch: true }
+  return await withLimits(world, lane, await wallsAround(world, lane, own))
+}
+
+/** For what belongs to walls that may stand beside others around the same lane. Nothing inside can write in it. */
+function lookingRoom(world: World, lane: OwnedLane): string {
+  return join(laneRoom(world, lane.id), 'reading')
 }
 
 /** The walls around git that collects what a run left in the lane's own git. */
@@ -162,10 +175,11 @@ export async function readingWalls(world: World, lane: OwnedLane, gitDir: string
     // Ours lies in git's directory.
     hidden: home.startsWith(`${gitDir}/`) ? [home] : [],
     directory: lane.path,
-    room: join(laneRoom(world, lane.id), 'reading'),
+    room: lookingRoom(world, lane),
     uid: uidOfLane(lane.id),
     gitDirectory: null,
     emptyHome: true,
+    scratch: true,
     onlyReads: true,
     network: false,
   })

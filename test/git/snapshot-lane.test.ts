@@ -1,25 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  watch,
-  writeFileSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { GitPlace } from '../../src/host/git/git.ts'
 import { openRadarStore, type RadarStore } from '../../src/host/git/radar-store.ts'
 import { type Snapshot, snapshotLane } from '../../src/host/git/snapshot-lane.ts'
 import { wallsMissing } from '../../src/host/sandbox/detect.ts'
-import { buildWalls, type Walls } from '../../src/host/sandbox/walls.ts'
-import { makeRepository, plainGit, type TestRepository, temporaryDirectory } from '../fixtures/repository.ts'
+import { buildWalls } from '../../src/host/sandbox/walls.ts'
+import { makeRepository, plainGit, type TestRepository } from '../fixtures/repository.ts'
 import { type WalledLane, walledLane } from '../fixtures/walled-lane.ts'
 
 const FILES = { 'a.txt': 'one\ntwo\nthree\n', 'gone.txt': 'x\n', 'dir/b.txt': 'b\n', '.gitignore': '/out/\n' }
@@ -49,7 +37,7 @@ async function bareLane(): Promise<Bare> {
     take: async (before = null, largestFile = 1000) =>
       await snapshotLane({
         ...{ store, place, commonDir, objects: join(commonDir, 'objects'), known: [start] },
-        ...{ largestFile, before, ref: 'refs/worklane/radar/1', tmp: '/nowhere' },
+        ...{ largestFile, before, ref: 'refs/worklane/radar/1', keep: '/nowhere' },
       }),
     [Symbol.dispose]: () => repository[Symbol.dispose](),
   }
@@ -142,12 +130,13 @@ async function walledRadar(lane: WalledLane) {
     ...{ directory: lane.path, room, uid: lane.walls.uid, root: lane.repository.root, commonDir },
     lanes: dirname(lane.path),
     ...{ gitDirectory: null, readable: [lane.path, lane.git], writable: [], onlyReads: true, network: false },
+    ...{ emptyHome: true, scratch: true },
   })
   const take = async (before: Snapshot | null = null): Promise<Snapshot> =>
     await snapshotLane({
       ...{ store, place: { gitDir: lane.git, workTree: lane.path, walls }, commonDir },
       ...{ objects: join(lane.git, 'objects'), known: [lane.start], largestFile: 1000, before },
-      ...{ ref: 'refs/worklane/radar/1', tmp: join(room, 'tmp') },
+      ...{ ref: 'refs/worklane/radar/1', keep: join(room, 'radar') },
     })
   return { store, take, commonDir }
 }
@@ -159,40 +148,6 @@ it('does not wait for a pipe in place of the index', async () => {
   rmSync(index)
   execFileSync('mkfifo', [index])
   expect(filesOf(bare.store, (await bare.take()).commit)).toEqual(ALL)
-})
-
-/** Far down, so that a deletion is under way for a while. */
-const DEEP = Array.from({ length: 60 }, () => 'd').join('/')
-
-/** Walls that leave much behind, which a link replaces as soon as its deletion has begun. */
-function flippingWalls(tmp: string, victim: string): Walls {
-  const wrap = (argv: readonly string[]): string[] => {
-    const room = join(tmp, basename(argv[4] ?? ''))
-    mkdirSync(join(room, DEEP), { recursive: true })
-    writeFileSync(join(room, 'first'), '')
-    const watcher = watch(room, () => {
-      watcher.close()
-      if (!existsSync(room)) return
-      renameSync(room, join(tmp, 'aside'))
-      symlinkSync(victim, room)
-    })
-    return ['false']
-  }
-  return { uid: null, home: '/', wrap, environment: (env) => ({ ...env }) }
-}
-
-it('deletes nothing through a link that takes the place of what it made', async () => {
-  using bare = await bareLane()
-  const tmp = temporaryDirectory()
-  const victim = temporaryDirectory()
-  mkdirSync(join(victim, DEEP), { recursive: true })
-  const commonDir = bare.repository.gitDir
-  const place = { gitDir: commonDir, workTree: bare.lane, walls: flippingWalls(tmp, victim) }
-  const request = { store: bare.store, place, commonDir, objects: join(commonDir, 'objects'), tmp }
-  const rest = { known: [], largestFile: 1000, before: null, ref: 'refs/worklane/radar/1' }
-  await expect(snapshotLane({ ...request, ...rest })).rejects.toThrow()
-  expect(existsSync(join(victim, DEEP))).toBe(true)
-  expect(readdirSync(tmp).filter((name) => name !== 'aside')).toEqual([])
 })
 
 it('is taken by several at once, without walls and inside', { timeout: 120_000 }, async () => {

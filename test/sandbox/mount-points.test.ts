@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { gitWalls, type MoreBinds } from '../../src/host/sandbox/walls.ts'
+import { buildWalls, gitWalls, type MoreBinds } from '../../src/host/sandbox/walls.ts'
 import { temporaryDirectory } from '../fixtures/repository.ts'
 import { type WalledLane, walledLane } from '../fixtures/walled-lane.ts'
 
@@ -61,4 +61,30 @@ test('git that collects has nothing mounted within what the lane can write', asy
   const words = gitWalls({ ...room, gitDirectory: git }).wrap(['true'])
   expect(words.filter((word) => word.startsWith(git))).toEqual([git, git])
   expect(words[words.indexOf(git) - 1]).toBe('--ro-bind')
+})
+
+test('looks keep nothing for each other, and nothing is mounted within what one of them can write', async () => {
+  using lane = await walledLane()
+  const { git, path, repository } = lane
+  const around = {
+    directory: path,
+    root: repository.root,
+    commonDir: repository.gitDir,
+    lanes: dirname(path),
+  }
+  const walls = await buildWalls({
+    ...{ ...around, room: join(dirname(git), 'reading'), uid: lane.walls.uid, gitDirectory: null },
+    ...{
+      readable: [path, git],
+      writable: [],
+      onlyReads: true,
+      emptyHome: true,
+      scratch: true,
+      network: false,
+    },
+  })
+  expect(walls.wrap(['true'])).not.toContain('--bind')
+  const look = { ...lane, walls }
+  expect(inside(look, 'echo left > /tmp/left; mkdir /tmp/d; cat /tmp/left', {})).toBe('left\n')
+  expect(inside(look, 'ls -d /tmp/left /tmp/d || echo gone', {})).toBe('gone\n')
 })

@@ -9,6 +9,7 @@ const POLICY = {
   cwd: LANE,
   home: '/Users/ann',
   hidden: [ROOT],
+  scratch: false,
   homes: [
     { from: `${ROOM}/home`, to: '/Users/ann' },
     { from: `${ROOM}/tmp`, to: '/tmp' },

@@ -30,6 +30,6 @@ export async function snapshotOf(
     largestFile: world.settings.sandbox.largestFile,
     ref: `refs/worklane/radar/${lane.id}`,
     before,
-    tmp: join(laneRoom(world, lane.id), 'reading', 'tmp'),
+    keep: join(laneRoom(world, lane.id), 'reading', 'radar'),
   })
 }

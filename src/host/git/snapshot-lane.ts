@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
+import { lchown, mkdir, open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { diskFull, Fault } from '../fault.ts'
 import { deleteInReach } from '../files/discard.ts'
 import { freeDisk, isScarce } from '../files/free-disk.ts'
+import type { Bind } from '../sandbox/bubblewrap.ts'
 import { type GitPlace, safeSettings, splitZero } from './git.ts'
 import { importCollected } from './import.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
@@ -44,12 +45,14 @@ export interface SnapshotRequest {
   readonly ref: string
   /** The one before: where nothing has changed it is answered again. */
   readonly before: Snapshot | null
-  /** Where /tmp of the walls lies outside. */
-  readonly tmp: string
+  /** Ours, for what git inside the walls needs again the next time. It is all of them that its programs can write. */
+  readonly keep: string
 }
 
 /** Milliseconds. A lane can hold what git waits for in vain, such as a pipe in place of .gitignore. */
 const PATIENCE = 30_000
+/** What is kept, as it is called inside walls. */
+const KEPT = '/tmp/kept'
 /** Bytes of all that is not committed in a lane, packed. */
 const LARGEST_PACK = 512 * 1024 * 1024
 /** Bytes of what the script says, and of what git complains about. */
@@ -63,7 +66,6 @@ const LONGEST_ANSWER = 4 * 1024 * 1024
 export async function snapshotLane(request: SnapshotRequest): Promise<Snapshot> {
   const { place, store, before } = request
   const name = `radar-${randomUUID()}`
-  const room = join(place.walls === undefined ? store.aside : request.tmp, name)
   const pack = join(store.aside, `${name}.pack`)
   try {
     const said = await runScript(request, name, pack)
@@ -72,7 +74,9 @@ export async function snapshotLane(request: SnapshotRequest): Promise<Snapshot> 
       await takeIn(request, answer.commit, pack)
     return answer
   } finally {
-    await Promise.all([deleteInReach(room), rm(pack, { force: true })])
+    // Inside walls /tmp has gone with the program.
+    if (place.walls === undefined) await deleteInReach(join(store.aside, name))
+    await rm(pack, { force: true })
   }
 }
 
@@ -82,11 +86,12 @@ async function runScript(request: SnapshotRequest, name: string, pack: string): 
   const aside = join(walls === undefined ? store.aside : '/tmp', name)
   const send = walls === undefined ? 'keep' : 'send'
   const blocks = String(Math.ceil(Math.max(largestFile, LARGEST_PACK) / 512))
-  const keep = walls === undefined ? join(store.gitDir, 'indexes', basename(ref)) : '/tmp/radar'
+  const keep = walls === undefined ? join(store.gitDir, 'indexes', basename(ref)) : `${KEPT}/radar`
   const own = walls === undefined ? store.objects : join(keep, 'objects')
   const words = [aside, own, String(largestFile), blocks, send, before?.standing ?? '', keep]
   const argv = ['/bin/sh', '-c', SNAPSHOT_SCRIPT, 'sh', ...words, ...(await safeSettings(place))]
-  const [file = '', ...args] = walls === undefined ? argv : walls.wrap(argv, { cwd: workTree })
+  const [file = '', ...args] =
+    walls === undefined ? argv : walls.wrap(argv, { cwd: workTree, writable: [await kept(request)] })
   const env = {
     ...inheritedEnvironment(),
     GIT_DIR: place.gitDir,
@@ -120,6 +125,13 @@ async function runScript(request: SnapshotRequest, name: string, pack: string): 
   if (exitCode !== 0 && isScarce(freeDisk(store.aside))) throw diskFull('a snapshot could not be taken.')
   if (exitCode !== 0) throw noSnapshot(`git failed in it (${lastLine(String(stderr))})`)
   return String(stdio[3])
+}
+
+async function kept({ keep, place }: SnapshotRequest): Promise<Bind> {
+  await mkdir(keep, { recursive: true, mode: 0o700 })
+  const uid = place.walls?.uid ?? null
+  if (uid !== null) await lchown(keep, uid, uid)
+  return { from: keep, to: KEPT }
 }
 
 function lastLine(said: string): string {

@@ -9,7 +9,7 @@ const MOST_IN_A_DIRECTORY = 20
  *
  * The index that git has brought up to date is kept for the next time, as long as the lane's own stays the same: without
  * that all files of a new lane are read each time (140 ms for 5,000, measured here with git 2.39), since nobody has
- * written its index since they were. Inside walls the objects that it names are kept beside it. Several may be at work in
+ * written its index since they were. Inside walls the objects that it names are kept beside it, in another file system than `aside`. Several may be at work in
  * a lane, an engine and commands of people: what another uses is never taken away, unless it has become much. A copy of an index keeps its time: git tells by it which entries may have changed in the moment that it was written
  * (git: Documentation/technical/racy-git.txt). Untracked files that are too large are not even read. Why it is refreshed
  * inside walls: see `refreshIndex`.
@@ -45,7 +45,12 @@ case $code in
 *) exit "$code" ;;
 esac
 tree=$(git "$@" write-tree)
-ln -f "$GIT_INDEX_FILE" "$kept" || true
+if [ "$send" = send ]; then
+  new=$keep/index-new-\${aside##*/}
+  { cp --preserve=timestamps -- "$GIT_INDEX_FILE" "$new" && mv -f -- "$new" "$kept"; } || true
+else
+  ln -f "$GIT_INDEX_FILE" "$kept" || true
+fi
 head=$(git "$@" rev-parse --quiet --verify 'HEAD^{commit}') || head=
 ignored() { git "$@" ls-files -z --others --ignored --exclude-standard --directory; }
 if [ "$tree $head" = "$before" ]; then printf 'same\\0' >&3; ignored "$@" >&3; exit; fi

@@ -24,6 +24,8 @@ export interface WallsPolicy {
   readonly hidden: readonly string[]
   /** Private directories in place of the machine's: HOME and /tmp. */
   readonly homes: readonly Bind[]
+  /** /tmp is made for each program, of memory, and goes with it. */
+  readonly scratch: boolean
   readonly readable: readonly Bind[]
   readonly writable: readonly Bind[]
   /** Read-only files over everything else. Their parents are mounts themselves, so that nobody can move them away. */
@@ -34,7 +36,8 @@ export interface WallsPolicy {
   readonly filter: string | null
 }
 
-/** Bytes of memory that shared memory and other scratch outside of /tmp may take. */
+const SCRATCH = '/tmp'
+/** Bytes of memory that shared memory may take, and a /tmp that is made of it. */
 const SCRATCH_BYTES = 1024 * 1024 * 1024
 
 /** bubblewrap takes the filter from a descriptor, and closes it. */
@@ -91,12 +94,13 @@ export interface Mount {
 }
 
 /** Parents before what lies in them, whatever they are for: a mount hides what was mounted below it before. */
-export function mountsOf({ homes, hidden, readable, writable, pinned }: WallsPolicy): Mount[] {
+export function mountsOf({ homes, scratch, hidden, readable, writable, pinned }: WallsPolicy): Mount[] {
   const bind = (how: Mount['how'], binds: readonly Bind[]): Mount[] =>
     // Where the link at /var/tmp leads.
     binds.map(({ from, to = from }) => ({ how, from, to: to.replace(/^\/var(?=\/tmp\/)/, '') }))
   const all = [
     ...bind('--bind', homes),
+    ...bind('--tmpfs', scratch ? [{ from: SCRATCH }] : []),
     ...bind(
       '--tmpfs',
       hidden.map((path) => ({ from: path })),
@@ -118,7 +122,9 @@ export function mountsOf({ homes, hidden, readable, writable, pinned }: WallsPol
 
 function mounted({ how, from, to }: Mount, made: Set<string>): string[] {
   const above = ancestors(to, made)
-  return how === '--tmpfs' ? [...above, '--perms', '0755', how, to] : [...above, how, from, to]
+  if (how !== '--tmpfs') return [...above, how, from, to]
+  const own = to === SCRATCH ? ['--perms', '1777', '--size', String(SCRATCH_BYTES)] : ['--perms', '0755']
+  return [...above, ...own, how, to]
 }
 
 /** bubblewrap makes missing parents for its own user alone; a lane of another uid has to get through. */

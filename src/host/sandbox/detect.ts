@@ -28,6 +28,7 @@ async function look(): Promise<NoWalls | null> {
     system: systemDirectories(),
     hidden: [],
     homes: [],
+    scratch: false,
     readable: [],
     writable: [],
     pinned: [],

@@ -51,6 +51,8 @@ export interface WallsRequest {
   readonly hidden?: readonly string[]
   /** HOME too, for git of ours: a `.gitconfig` that the lane's programs left there would tell it what to run. */
   readonly emptyHome?: boolean
+  /** Nor is anything kept in /tmp: several programs may be at work, and nothing is mounted in what another can write. */
+  readonly scratch?: boolean
   /** The directory itself cannot be written either. */
   readonly onlyReads?: boolean
   readonly network: boolean
@@ -61,9 +63,9 @@ export const INSIDE = '/run/worklane'
 
 /** Makes the walls' room and answers the walls. Nothing runs yet. */
 export async function buildWalls(request: WallsRequest): Promise<Walls> {
-  const { uid, room } = request
+  const { uid, room, emptyHome, scratch } = request
   await mkdir(room, { recursive: true, mode: 0o700 })
-  for (const name of ['home', 'tmp']) {
+  for (const name of [...(emptyHome === true ? [] : ['home']), ...(scratch === true ? [] : ['tmp'])]) {
     await mkdir(join(room, name), { recursive: true, mode: 0o700 })
     if (uid !== null) await chown(join(room, name), uid, uid)
   }
@@ -105,6 +107,7 @@ export function gitWalls({
     system: systemDirectories(),
     hidden: [],
     homes: [],
+    scratch: false,
     readable: [
       ...tools.filter((path) =>
         ['git', 'bin/git', '../bin/git'].some((name) => existsSync(join(path, name))),
@@ -167,8 +170,8 @@ function withMore(
 }
 
 function policyOf(request: WallsRequest, user: User): WallsPolicy {
-  const { directory, room, uid, root, commonDir, lanes, gitDirectory, emptyHome = false, network } = request
-  const { lfsObjects = null } = request
+  const { directory, room, uid, root, commonDir, lanes, gitDirectory, network } = request
+  const { emptyHome = false, scratch = false, lfsObjects = null } = request
   const git = gitDirectory === null ? [] : [gitDirectory]
   const etc = systemFileDirectories().map((name) => ({
     from: realpathSync(join('/etc', name)),
@@ -181,8 +184,9 @@ function policyOf(request: WallsRequest, user: User): WallsPolicy {
     hidden: [...hiddenOf(request, user.home), ...(emptyHome ? [user.home] : []), ...(request.hidden ?? [])],
     homes: [
       ...(emptyHome ? [] : [{ from: join(room, 'home'), to: user.home }]),
-      { from: join(room, 'tmp'), to: '/tmp' },
+      ...(scratch ? [] : [{ from: join(room, 'tmp'), to: '/tmp' }]),
     ],
+    scratch,
     readable: [
       { from: join(room, 'etc'), to: '/etc' },
       ...etc,
