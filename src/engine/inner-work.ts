@@ -4,10 +4,14 @@ import { type InnerWork, innerWorkSentence } from '../board/inner-work.ts'
 import type { GitPlace } from '../host/git/git.ts'
 import { dirtySubmodules } from '../host/git/lane-state.ts'
 import { branchTip } from '../host/git/refs.ts'
-import { changedLinks, isPublished, submodulesOf } from '../host/git/submodules.ts'
+import { changedLinks, isFetched, remoteOf, type Submodule, submodulesOf } from '../host/git/submodules.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
+import { askRemote } from './ask-remote.ts'
 import { laneGit } from './lane-git.ts'
 import type { World } from './world.ts'
+
+/** Milliseconds for all of it: a lane's submodules can keep git waiting, and remotes too. */
+const PATIENCE = 30_000
 
 /**
  * What is to be said of work in repositories inside of a lane that would not land with `head`, its commit; null: nothing.
@@ -26,25 +30,39 @@ async function find(world: World, lane: OwnedLane, head: string): Promise<InnerW
     changedLinks(repository, head, others),
     submodulesOf(repository, head),
   ])
-  const nested = links.find(({ path }) => !submodules.includes(path))
+  const nested = links.find(({ path }) => !submodules.some((one) => one.path === path))
   if (nested !== undefined) return { kind: 'nested', path: nested.path }
   if (submodules.length === 0) return null
+  const end = performance.now() + PATIENCE
   const place = await laneGit(world, lane)
+  const signal = AbortSignal.any([world.hurry, AbortSignal.timeout(PATIENCE)])
   return (
-    (await findUnpublished(place, links)) ??
-    (await findUncommitted(place)) ??
-    (await findStray(lane.path, submodules))
+    (await findUncommitted({ ...place, signal })) ??
+    (await findStray(lane.path, submodules)) ??
+    (await findUnpublished(world, lane, { links, submodules, base: base ?? lane.startPoint, end }))
   )
 }
 
-/** Asked behind the walls: the submodule's git is the lane's. */
+interface Moved {
+  readonly links: readonly { readonly path: string; readonly commit: string }[]
+  readonly submodules: readonly Submodule[]
+  readonly base: string
+  /** Of our patience, by `performance.now()`. */
+  readonly end: number
+}
+
 async function findUnpublished(
-  { workTree, walls }: GitPlace,
-  links: readonly { readonly path: string; readonly commit: string }[],
+  world: World,
+  lane: OwnedLane,
+  { links, submodules, base, end }: Moved,
 ): Promise<InnerWork | null> {
   for (const { path, commit } of links) {
-    const inner = { gitDir: join(workTree ?? '/', path, '.git'), ...(walls === undefined ? {} : { walls }) }
-    if (!(await isPublished(inner, commit))) return { kind: 'unpublished', path, commit }
+    const submodule = submodules.find((one) => one.path === path)
+    if (submodule === undefined || (await isFetched(world.repository, submodule, commit))) continue
+    const url = await remoteOf(world.repository, submodule, base)
+    if (url === null) return { kind: 'unpublished', path, commit }
+    const answer = await askRemote(world, lane, { url, commit, patience: end - performance.now() })
+    if (answer !== 'has') return { kind: answer === 'lacks' ? 'unpublished' : 'unasked', path, commit }
   }
   return null
 }
@@ -55,8 +73,8 @@ async function findUncommitted(place: GitPlace): Promise<InnerWork | null> {
 }
 
 /** Git does not look into a submodule that is not checked out. */
-async function findStray(lane: string, submodules: readonly string[]): Promise<InnerWork | null> {
-  for (const path of submodules) {
+async function findStray(lane: string, submodules: readonly Submodule[]): Promise<InnerWork | null> {
+  for (const { path } of submodules) {
     const names = await namesIn(lane, path)
     const [file] = names
     if (file !== undefined && !names.includes('.git')) return { kind: 'stray', path, file }

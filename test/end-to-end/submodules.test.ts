@@ -59,6 +59,8 @@ describe.each(['walls', 'none'])('with sandbox %s', (sandbox) => {
     await expectHandedBack(`${GIT}\n${made}`, '"app" is a git repository of its own')
     await expectHandedBack(`${GIT}\n${made} && cd .. && git add app && git commit -qm app`, '"app" is a git')
     await expectHandedBack(`${GIT}\ncd lib && git commit -q --allow-empty -m deep`, 'is only in this lane')
+    const forged = 'git tag v1 && git update-ref refs/remotes/origin/main HEAD'
+    await expectHandedBack(`${GIT}\ncd lib && git commit -q --allow-empty -m deep && ${forged}`, 'is only in')
     await expectHandedBack(`${GIT}\necho new > lib/new.txt`, '"lib" holds changes that are not committed')
     await expectHandedBack('echo 2 >> README.md; echo fix > lib/fix.txt', '"fix.txt" in it is no part')
   })
@@ -71,6 +73,35 @@ describe.each(['walls', 'none'])('with sandbox %s', (sandbox) => {
     expect(repository.git('rev-parse', 'main:lib')).toBe(plainGit(repository.remote, 'rev-parse', 'main'))
     expect(await play(repository, `${GIT}\necho 2 >> README.md`)).toMatchObject({ state: 'landed' })
   })
+})
+
+/** Commits on the submodule's remote that lanes have nothing of: the newest, and the one before. */
+function movedOn({ remote }: ReturnType<typeof withSubmodule>): string[] {
+  const work = `${remote}.work`
+  execFileSync('git', ['clone', '-q', remote, work])
+  for (const message of ['one', 'two']) plainGit(work, 'commit', '-q', '--allow-empty', '-m', message)
+  plainGit(work, 'push', '-q', 'origin', 'HEAD:main')
+  return ['main', 'main~1'].map((name) => plainGit(remote, 'rev-parse', name))
+}
+
+const linkTo = (commit = ''): string =>
+  `git update-index --cacheinfo 160000,${commit},lib; git commit -qm "to ${commit}"`
+
+it('a commit that is no longer the newest of its remote lands', async () => {
+  process.env.WORKLANE_SANDBOX = 'walls'
+  using repository = withSubmodule()
+  const [, before] = movedOn(repository)
+  expect(await play(repository, linkTo(before))).toMatchObject({ state: 'landed' })
+})
+
+it('where the remote cannot be asked, what the main checkout has fetched from it lands', async () => {
+  process.env.WORKLANE_SANDBOX = 'walls'
+  using repository = withSubmodule()
+  writeFileSync(join(repository.root, 'worklane.yaml'), 'agents: { attempts: 1 }')
+  const [newest] = movedOn(repository)
+  expect((await play(repository, linkTo(newest))).note).toContain('"lib" cannot be told')
+  plainGit(join(repository.root, 'lib'), 'fetch', '-q')
+  expect(await play(repository, linkTo(newest))).toMatchObject({ state: 'landed' })
 })
 
 it.each(['dirty', 'all'])('ignore = %s hides no work in a submodule', async (ignore) => {

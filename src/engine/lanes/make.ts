@@ -164,7 +164,7 @@ async function formerWork(world: World, lane: OwnedLane): Promise<string[]> {
 async function emptySubmodules({ repository }: World, { path, startPoint }: OwnedLane): Promise<string[]> {
   if (!existsSync(join(path, '.gitmodules'))) return []
   const submodules = await submodulesOf(repository, startPoint)
-  const empty = submodules.filter((name) => !existsSync(join(path, name, '.git')))
+  const empty = submodules.map((one) => one.path).filter((name) => !existsSync(join(path, name, '.git')))
   if (empty.length === 0) return []
   const names = `${empty.slice(0, 3).join(', ')}${empty.length > 3 ? ` and ${empty.length - 3} more` : ''}`
   return [
