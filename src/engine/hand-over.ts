@@ -1,14 +1,12 @@
-import { existsSync, type Stats } from 'node:fs'
-import { chmod, chown, type FileHandle, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { type FileHandle, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { crashPoint } from '../host/crash-point.ts'
 import { asFault } from '../host/fault.ts'
-import { giveBelow } from '../host/files/give-below.ts'
 import { giveTree } from '../host/files/give-tree.ts'
 import { collect, IMPORT_REFUSED, tooLargeFile } from '../host/git/collect.ts'
 import { removeLocksInside } from '../host/git/dead-locks.ts'
-import { type GitPlace, git, splitZero } from '../host/git/git.ts'
+import { type GitPlace, git } from '../host/git/git.ts'
 import { type HostState, handBack, hostState, stagedIn } from '../host/git/hand-back.ts'
 import { importCollected } from '../host/git/import.ts'
 import { refreshIndex } from '../host/git/lane-state.ts'
@@ -18,6 +16,7 @@ import { adminDirectory } from '../host/git/worktree.ts'
 import { uidOfLane } from '../host/sandbox/detect.ts'
 import type { Walls } from '../host/sandbox/walls.ts'
 import type { OwnedLane } from '../ledger/lanes.ts'
+import { giveAway } from './lane-owner.ts'
 import { lastMoments } from './last-moments.ts'
 import { machineLimits } from './machine-limits.ts'
 import { collectingWalls, laneRoom, passingWalls, privateGit, workingWalls } from './sandbox.ts'
@@ -239,38 +238,6 @@ async function setFormerAside(path: string): Promise<void> {
     await rename(path, `${path}.${n}`)
     return
   }
-}
-
-/**
- * As root: the lane's files become those of its user. The top directory and `.git` stay root's, so that git outside
- * takes the lane for a person's own. A shell may be open in the lane: what find saw may lie elsewhere by now.
- */
-export async function giveAway(lane: OwnedLane): Promise<void> {
-  const uid = uidOfLane(lane.id)
-  if (uid === null) return
-  const others = ['-mindepth', '1', '-not', '-uid', String(uid), '-not', '-path', join(lane.path, '.git')]
-  const single = ['(', '-type', 'd', '-o', '-type', 'l', '-o', '-links', '1', ')']
-  const { stdout } = await execa('find', [lane.path, '-xdev', ...others, ...single, '-printf', '%P\\0'], {
-    cwd: '/',
-    encoding: 'latin1',
-    maxBuffer: Number.POSITIVE_INFINITY,
-    reject: false,
-  })
-  giveBelow(lane.path, splitZero(stdout), { uid, may: mayGive })
-  await giveTop(lane)
-}
-
-/** Files with several names may be somebody else's as well, and are left alone. */
-function mayGive(is: Stats): boolean {
-  return is.isDirectory() || is.isSymbolicLink() || is.nlink === 1
-}
-
-/** As root: the lane's user can make files in its top directory, which stays root's. */
-export async function giveTop({ id, path }: OwnedLane): Promise<void> {
-  const uid = uidOfLane(id)
-  if (uid === null) return
-  await chown(path, 0, uid)
-  await chmod(path, 0o2775)
 }
 
 async function hostStateOf(world: World, lane: OwnedLane): Promise<HostState> {
