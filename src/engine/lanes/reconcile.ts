@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isRefusal } from '../../board/refusal.ts'
-import { readSummary } from '../../host/archive/manifest-file.ts'
+import { bytesOfArchive, readSummary } from '../../host/archive/manifest-file.ts'
 import { adminDirectory, adminPointsHere, checkInode, inodeOf } from '../../host/git/worktree.ts'
 import { archivePlaces } from '../../ledger/archives.ts'
 import { addArchive, allLanes, type OwnedLane } from '../../ledger/lanes.ts'
@@ -128,7 +128,7 @@ async function adoptArchive(
 ): Promise<boolean> {
   const manifest = await readSummary(path).catch(() => null)
   if (manifest === null) return false
-  const bytes = manifest.tars.reduce((sum, tar) => sum + tar.bytes, 0)
+  const bytes = bytesOfArchive(path, manifest)
   const files = manifest.counts.blob + manifest.counts.tar
   const refPrefix = `refs/worklane/archive/${name}`
   const done = await transact(world.ledger, world.actor, async (tx) => {

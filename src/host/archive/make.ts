@@ -11,7 +11,7 @@ import { type Catalog, NOTHING_KNOWN } from './describe.ts'
 import { known, type LanePlace } from './finds.ts'
 import { lateFiles } from './late.ts'
 import type { Entry, Manifest, Pin } from './manifest.ts'
-import { writeManifest } from './manifest-file.ts'
+import { bytesOfArchive, writeManifest } from './manifest-file.ts'
 import { rawPath } from './paths.ts'
 import {
   fillTree,
@@ -59,7 +59,7 @@ export interface ArchiveInput extends Pick<LanePlace, 'walls' | 'signal'> {
 export interface Archive {
   readonly directory: string
   readonly manifest: Manifest
-  /** Of the tars. */
+  /** On the disk. */
   readonly bytes: number
   /** How many files of the lane come back otherwise than by a plain checkout. */
   readonly files: number
@@ -122,8 +122,8 @@ function checkCommonDir({ adminDir, commonDir }: ArchiveInput): void {
 }
 
 function told(directory: string, manifest: Manifest): Archive {
-  const { counts, tars } = manifest
-  const bytes = tars.reduce((sum, tar) => sum + tar.bytes, 0)
+  const { counts } = manifest
+  const bytes = bytesOfArchive(directory, manifest)
   return { directory, manifest, bytes, files: counts.blob + counts.tar }
 }
 

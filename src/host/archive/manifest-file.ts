@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { open, readFile, rename } from 'node:fs/promises'
 import * as z from 'zod'
 import { Fault } from '../fault.ts'
@@ -74,6 +74,12 @@ export async function readManifest(directory: string): Promise<Manifest> {
 /** The same without what it says of each file, which is not held in memory. */
 export async function readSummary(directory: string): Promise<Summary> {
   return await read(directory, { entries: null, deleted: null })
+}
+
+/** What an archive takes on the disk. */
+export function bytesOfArchive(directory: string, { tars }: Pick<Summary, 'tars'>): number {
+  const { size } = statSync(`${directory}/${MANIFEST_FILE}`)
+  return tars.reduce((sum, { bytes }) => sum + bytes, size)
 }
 
 /** Takes the elements of a list, one by one; null: nobody wants them. */
