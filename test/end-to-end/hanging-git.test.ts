@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, onTestFinished } from 'vitest'
 import { background, contentOf, data, until, worklane } from '../fixtures/cli.ts'
 import { makeRepository } from '../fixtures/repository.ts'
 
@@ -23,7 +23,8 @@ it.each(['walls', 'none'])(
     const { root } = repository
     const lane = join(root, '.worktrees/task-1')
     const engine = background(root, 'run', 'Hang', '--command', hanging('fallocate -l 1G x.big'), '--json')
-    await until('git waits for the filter', () => existsSync(join(lane, 'begun')))
+    onTestFinished(() => void engine.kill('SIGKILL'))
+  await until('git waits for the filter', () => existsSync(join(lane, 'begun')))
     // Two of the same would be one.
     engine.kill('SIGINT')
     engine.kill('SIGTERM')
