@@ -24,7 +24,7 @@ it.each(['walls', 'none'])(
     const lane = join(root, '.worktrees/task-1')
     const engine = background(root, 'run', 'Hang', '--command', hanging('fallocate -l 1G x.big'), '--json')
     onTestFinished(() => void engine.kill('SIGKILL'))
-  await until('git waits for the filter', () => existsSync(join(lane, 'begun')))
+    await until('git waits for the filter', () => existsSync(join(lane, 'begun')))
     // Two of the same would be one.
     engine.kill('SIGINT')
     engine.kill('SIGTERM')

@@ -104,7 +104,7 @@ async function create(scene: Scene, name: string): Promise<void> {
         claimed.push(answer.data)
         break
       }
-      if (answer.error.code !== 'nothing-ready') return
+      if (answer.error.code !== 'nothing-ready' || isOver(scene)) return
       await wait(20)
     }
   }

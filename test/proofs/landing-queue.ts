@@ -32,7 +32,7 @@ interface TaskAnswer {
 
 const CHECK = `sleep "$(cat seconds)"
 if grep -ls broken part-*.txt; then echo "these are broken"; exit 1; fi
-if grep -lqs "now and then" part-*.txt && ! test -f seen; then touch seen; echo "fails now and then"; exit 1; fi
+if grep -lqs "now and then" part-*.txt && ! test -f "$(cat where)/seen"; then touch "$(cat where)/seen"; echo "fails now and then"; exit 1; fi
 `
 const AGENT = `case " $(cat "$OUTSIDE/broken") " in *" $WORKLANE_TASK "*) text=broken;; *) text=fine;; esac
 test "$WORKLANE_TASK" = "$(cat "$OUTSIDE/flaky")" && text="now and then"
@@ -65,10 +65,11 @@ async function oneRun(size: Size, report: Report) {
     'README.md': '# Parts\n',
     'check.sh': CHECK,
     seconds: `${size.suite}\n`,
-    '.gitignore': 'seen\n',
     'worklane.yaml': 'agents:\n  attempts: 1\n  environment: ["OUTSIDE"]\nsandbox: { mode: none }\n',
   })
   const outside = join(repository.root, '..')
+  // A verify run finds nothing of another one: what fails now and then has to remember it elsewhere.
+  repository.commit('where', { where: `${outside}\n` })
   const ids = Array.from({ length: size.lanes }, (_, at) => at + 1)
   const broken = ids.filter((id) => id % 7 === 3).slice(0, size.broken)
   writeFileSync(join(outside, 'broken'), broken.join(' '))

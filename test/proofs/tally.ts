@@ -1,4 +1,4 @@
-import { type Answer, answerOf, type Ended, runProcess } from '../fixtures/product.ts'
+import { type Answer, answerOf, complaints, type Ended, runProcess } from '../fixtures/product.ts'
 
 /**
  * `git gc` packs refs and then deletes the loose ones; about a branch that anybody deletes or commits to in between it
@@ -36,7 +36,8 @@ export class Tally {
     const kind = `worklane ${words.slice(0, ['lane', 'task'].includes(words[0] ?? '') ? 2 : 1).join(' ')}`
     this.#count(kind)
     const answer = answerOf<T>(ended)
-    if (ended.stderr !== '') this.errors.push(`${kind}: says ${ended.stderr.trim().slice(0, 300)}`)
+    const said = complaints(ended.stderr).trim()
+    if (said !== '') this.errors.push(`${kind}: says ${said.slice(0, 300)}`)
     if (!answer.ok && !expected.includes(answer.error.code))
       this.errors.push(`${args.join(' ')}: ${answer.error.code}: ${answer.error.message}`)
     return answer
