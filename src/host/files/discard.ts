@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { lstatSync, realpathSync } from 'node:fs'
 import { chmod, link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Fault } from '../fault.ts'
 import { mountsBelow } from './mounts.ts'
@@ -128,14 +129,19 @@ export async function deleteInReach(path: string): Promise<void> {
 }
 
 /**
- * Deletes what no program runs in any more, whatever rights it has.
+ * Deletes what no program runs in any more, whatever rights it has. What was killed just now may still write for a
+ * moment.
  * @throws Fault when something is left
  */
 export async function deleteForGood(paths: readonly string[]): Promise<void> {
-  await deleteNow(paths)
-  for (const path of paths)
-    if ((await lstat(path).catch(() => null)) !== null)
-      throw new Fault(`${path} cannot be deleted.`, { retry: 'later' })
+  const left = async (path: string): Promise<boolean> => (await lstat(path).catch(() => null)) !== null
+  for (const pause of [0, 20, 100, 500]) {
+    if (pause > 0) await wait(pause)
+    await deleteNow(paths)
+    const still = await Promise.all(paths.map(left))
+    if (!still.includes(true)) return
+  }
+  throw new Fault(`${paths.join(', ')} cannot be deleted.`, { retry: 'later' })
 }
 
 /** As `deleteInReach`, for many; false: something is left. */
