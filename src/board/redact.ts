@@ -27,12 +27,25 @@ export function lazyRedactor(values: () => readonly string[]): Redactor {
   return Object.assign((text: string) => get()(text), { stream: () => get().stream() })
 }
 
-/** The same for every string within a value that could be JSON. */
+/** The same for every string within a value that could be JSON. Mostly there is nothing to take out of thousands. */
 export function redactDeeply<T>(value: T, redact: (text: string) => string): T {
+  const texts: string[] = []
+  collect(value, texts)
+  const all = texts.join('\n')
+  return redact(all) === all ? value : redactEach(value, redact)
+}
+
+function collect(value: unknown, texts: string[]): void {
+  if (typeof value === 'string') texts.push(value)
+  else if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(value)) collect(item, texts)
+}
+
+function redactEach<T>(value: T, redact: (text: string) => string): T {
   if (typeof value === 'string') return redact(value) as T
-  if (Array.isArray(value)) return value.map((item: unknown) => redactDeeply(item, redact)) as T
+  if (Array.isArray(value)) return value.map((item: unknown) => redactEach(item, redact)) as T
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([key, item]) => [key, redactDeeply(item, redact)] as const)
+  const entries = Object.entries(value).map(([key, item]) => [key, redactEach(item, redact)] as const)
   return Object.fromEntries(entries) as T
 }
 

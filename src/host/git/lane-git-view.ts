@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bind } from '../sandbox/bubblewrap.ts'
 import { INSIDE } from '../sandbox/walls.ts'
@@ -18,7 +18,8 @@ export const VIEW = `${INSIDE}/git`
 
 /** As git makes them (gitrepository-layout(5)); `info` is left out, for its grafts. */
 const LED = ['refs', 'packed-refs', 'shallow', 'worktrees']
-const FANS = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'))
+/** Directories of loose objects, and of packs. */
+const OBJECTS = /^(pack|[0-9a-f]{2})$/
 
 /**
  * Makes a git directory of ours at `directory`, through whose links git inside walls reads the objects, refs and reflogs
@@ -36,7 +37,7 @@ export function layView(directory: string, { path, head, commonDir, format }: La
   writeFileSync(join(directory, 'config'), config)
   writeFileSync(join(directory, 'objects', 'info', 'alternates'), `${join(commonDir, 'objects')}\n`)
   for (const name of LED) symlinkSync(join(path, name), join(directory, name))
-  for (const name of ['pack', ...FANS])
+  for (const name of readdirSync(join(path, 'objects')).filter((one) => OBJECTS.test(one)))
     symlinkSync(join(path, 'objects', name), join(directory, 'objects', name))
   return [
     { from: directory, to: VIEW },
