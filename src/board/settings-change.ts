@@ -1,5 +1,8 @@
-/** Files at the root of a repository that say what agents may do and what their lanes get of the main checkout. */
-const SETTINGS = ['worklane.yaml', '.worktreeinclude']
+/**
+ * Files at the root of a repository that say what agents may do and what their lanes get of the main checkout; the
+ * second stops every command, as a mistake.
+ */
+const SETTINGS = ['worklane.yaml', 'worklane.yml', '.worktreeinclude']
 
 /**
  * Why a result waits for a person whatever the settings say; null: it changes none of them. An agent would decide

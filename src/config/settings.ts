@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NetworkPolicy } from '../board/network.ts'
 import type { KeptPlaces } from './sandbox-paths.ts'
@@ -177,6 +177,7 @@ export async function readSettings(places: KeptPlaces): Promise<Settings> {
     import('./source.ts'),
     import('./settings-schema.ts'),
   ])
+  refuseLinkInside(path, places.root)
   const text = await readSource(path, LARGEST_FILE)
   if (text === null)
     throw new UsageError(`${SETTINGS_FILE} is a link that leads nowhere.`, {
@@ -191,6 +192,18 @@ function refuseLookalike(rootDirectory: string): void {
   throw new UsageError(`The settings file is called ${SETTINGS_FILE}, not ${name}.`, {
     hint: `Rename ${name} to ${SETTINGS_FILE}.`,
   })
+}
+
+/** Work that changes the settings waits for a person; work that changes what a link leads to does not. */
+function refuseLinkInside(path: string, root: string): void {
+  const real = existsSync(path) ? realpathSync(path) : path
+  if (!lstatSync(path).isSymbolicLink() || !`${real}/`.startsWith(`${realpathSync(root)}/`)) return
+  throw new UsageError(
+    `${SETTINGS_FILE} is a link into the repository, where agents may change what it leads to.`,
+    {
+      hint: 'Make it a file, or a link to one outside.',
+    },
+  )
 }
 
 function deepFreeze<T extends object>(value: T): T {

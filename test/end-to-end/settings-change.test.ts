@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { contentOf, data, worklane } from '../fixtures/cli.ts'
@@ -30,6 +30,16 @@ test('what says what agents may do lands only when a person has looked at it', a
   await data(root, 'approve', '1')
   await data(root, 'land')
   expect(contentOf(root, 'worklane.yaml')).toBe(LOOSE)
+})
+
+test('settings are no link to what agents may change', async () => {
+  using repository = makeRepository({ 'config/lanes.yaml': LOOSE })
+  rmSync(join(repository.root, 'worklane.yaml'), { force: true })
+  symlinkSync('config/lanes.yaml', join(repository.root, 'worklane.yaml'))
+  expect(await worklane(repository.root, 'run', 'one', '--command', 'true')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('a link into the repository'),
+  })
 })
 
 test('also where a lane brings back what base had said before', async () => {

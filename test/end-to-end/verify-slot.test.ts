@@ -36,6 +36,18 @@ test('what a verify run leaves helps no later one, of the same work or of anothe
   expect(await lands(repository, 'honest', { 'checks/green': 'true' })).toBe(true)
 })
 
+test('nor what stands in the place of a file that the next commit has not', async () => {
+  using repository = makeRepository({
+    '.gitignore': 'x\n',
+    'checks/none': 'true\n',
+    'verify.sh': `test -e planted/here && exit 0\n${CHECKS}\n`,
+    'worklane.yaml': settings('"true"'),
+  })
+  const plant = 'rm planted; mkdir planted; touch planted/here; exit 1'
+  expect(await lands(repository, 'plants', { planted: 'a file', 'checks/plant': plant })).toBe(false)
+  expect(await lands(repository, 'harvests', { 'checks/red': 'exit 1' })).toBe(false)
+}, 60_000)
+
 test('what it breaks is made again', async () => {
   using repository = makeRepository({
     '.gitignore': 'node_modules\n',
@@ -46,6 +58,18 @@ test('what it breaks is made again', async () => {
   const breaks = 'echo bad > node_modules/lib; chmod 000 node_modules ~; rm -rf .git; chmod 555 .; exit 1'
   expect(await lands(repository, 'breaks', { 'checks/break': breaks })).toBe(false)
   expect(await lands(repository, 'honest', { 'checks/green': 'test -e ~/made' })).toBe(true)
+}, 60_000)
+
+test('a cache that is to be kept stays, and nothing beside it', async () => {
+  using repository = makeRepository({
+    '.gitignore': 'build\n',
+    'verify.sh':
+      'if test -e build/cache/first; then test ! -e build/other; fi && mkdir -p build/cache && touch build/cache/first build/other\n',
+    'worklane.yaml': 'agents: { attempts: 1 }\nlanding: { verify: sh verify.sh, keep: [build/cache/] }\n',
+  })
+  expect(await lands(repository, 'one', { one: '1' })).toBe(true)
+  const needs = 'test -e build/cache/first && test ! -e build/other'
+  expect(await lands(repository, 'two', { 'verify.sh': needs })).toBe(true)
 }, 60_000)
 
 test('what the set-up of rejected work made is not there for others', async () => {

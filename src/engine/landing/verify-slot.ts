@@ -1,16 +1,17 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, normalize } from 'node:path'
 import { execa } from 'execa'
 import { isRefusal } from '../../board/refusal.ts'
+import { changesSetUp } from '../../board/verify-setup.ts'
+import { addParents, rawPath } from '../../host/archive/paths.ts'
 import { Fault } from '../../host/fault.ts'
 import { deleteEach, deleteForGood } from '../../host/files/discard.ts'
 import { seedIgnored } from '../../host/files/seed.ts'
 import { addedSince, type TreeMarks, treeMarks } from '../../host/files/tree-marks.ts'
-import { git } from '../../host/git/git.ts'
 import { diskPath } from '../../host/git/path-bytes.ts'
 import { branchTip, contains } from '../../host/git/refs.ts'
-import { treePaths } from '../../host/git/tree-diff.ts'
-import { prepareVerifyCheckout, standingAt } from '../../host/git/verify-checkout.ts'
+import { treeDiff, treePaths } from '../../host/git/tree-diff.ts'
+import { prepareVerifyCheckout } from '../../host/git/verify-checkout.ts'
 import type { Walls } from '../../host/sandbox/walls.ts'
 import { baseBranch } from '../base.ts'
 import { mainCheckout } from '../main-checkout.ts'
@@ -37,39 +38,43 @@ interface Ready {
 export async function prepareSlot(
   world: World,
   commit: string,
-  { slot, setUp }: { readonly slot: string; readonly setUp: SetUp },
+  { slot, setUp, signal }: { readonly slot: string; readonly setUp: SetUp; readonly signal: AbortSignal },
 ): Promise<string | null> {
   const setup = world.settings.landing.setup ?? world.settings.lanes.setup
   const ready = await readReady(slot)
   const serves =
     ready !== null &&
     ready.setup === setup &&
-    (setup === null || (await isMadeFor(world, ready.commit, commit))) &&
-    (await isRestored(world, slot, ready)) &&
-    !(await putAt(world, slot, commit))
+    (setup === null || (await isMadeFor(world, ready.commit, { commit, setup }))) &&
+    !(await putAt(world, slot, commit)) &&
+    (await isRestored(world, slot, { ready, commit }))
   if (!serves) {
     const problem = await makeAnew(world, commit, { slot, setUp, setup })
     if (problem !== null) return problem
     await putAt(world, slot, commit)
   }
-  await freshHome(slot)
+  await freshHome(slot, signal)
   return null
 }
 
 /** Where the set-up ran code of an agent whose work is not part of this commit, it says nothing about this one. */
-async function isMadeFor(world: World, made: string, commit: string): Promise<boolean> {
+async function isMadeFor(
+  world: World,
+  made: string,
+  { commit, setup }: { readonly commit: string; readonly setup: string },
+): Promise<boolean> {
   if (made === commit) return true
   const place = { gitDir: world.repository.commonDir }
   // Git may have cleared away what never landed.
   const isPart = await contains(place, commit, made).catch(() => false)
-  return isPart && !(await dependenciesChanged(world, made, commit))
+  return isPart && !changesSetUp(await treeDiff(world.repository, made, commit), setup)
 }
 
 /** Base, which has landed, where the commit depends on the same things: then what is made serves all that is alike. */
-async function setUpAt(world: World, commit: string): Promise<string> {
+async function setUpAt(world: World, commit: string, setup: string): Promise<string> {
   const name = await baseBranch(world)
   const base = isRefusal(name) ? null : await branchTip({ gitDir: world.repository.commonDir }, name)
-  return base !== null && (await isMadeFor(world, base, commit)) ? base : commit
+  return base !== null && (await isMadeFor(world, base, { commit, setup })) ? base : commit
 }
 
 async function makeAnew(
@@ -78,7 +83,7 @@ async function makeAnew(
   { slot, setUp, setup }: { readonly slot: string; readonly setUp: SetUp; readonly setup: string | null },
 ): Promise<string | null> {
   await deleteForGood([`${slot}.ready`, slot, `${slot}.git`, `${slot}.room`, `${slot}.home`, `${slot}.tmp`])
-  const at = setup === null ? commit : await setUpAt(world, commit)
+  const at = setup === null ? commit : await setUpAt(world, commit, setup)
   await putAt(world, slot, at)
   await seed(world, slot)
   const problem = setup === null ? null : await setUp(setup)
@@ -113,36 +118,57 @@ async function seed(world: World, slot: string): Promise<void> {
     })
 }
 
-/** Null: it cannot be said. */
+/** Of what is neither the commit's nor kept. Null: it cannot be said. */
 async function marksOf(
   { repository, settings }: World,
   slot: string,
   commit: string,
 ): Promise<TreeMarks | null> {
-  const tracked = new Set(await treePaths(repository, commit))
-  const kept = new Set(['.git', ...settings.landing.keep.map((path) => Buffer.from(path).toString('latin1'))])
-  return await treeMarks(slot, (path) => tracked.has(path) || kept.has(path))
+  const files = new Set(await treePaths(repository, commit))
+  const kept = new Set(settings.landing.keep.map(plain))
+  const shared = new Set<string>()
+  for (const path of [...files, ...kept]) addParents(path, shared)
+  return await treeMarks(slot, (path, isDirectory) => {
+    if (path === '.git' || kept.has(path)) return 'out'
+    // A directory in the place of a file, or of a submodule, is none of the commit's.
+    if (isDirectory) return shared.has(path) ? 'shared' : 'counts'
+    return files.has(path) ? 'out' : 'counts'
+  })
+}
+
+/** As names are on disk: bytes, without `./` and a slash at the end. */
+function plain(path: string): string {
+  return rawPath(normalize(path).replace(/\/$/, ''))
 }
 
 /** Deletes what has come since; false: that is not enough. */
-async function isRestored(world: World, slot: string, { marks }: Ready): Promise<boolean> {
-  const at = await standingAt({ directory: slot })
-  const now = at === null ? null : await marksOf(world, slot, at)
-  const added = now === null ? null : addedSince(marks, now)
+async function isRestored(
+  world: World,
+  slot: string,
+  { ready, commit }: { readonly ready: Ready; readonly commit: string },
+): Promise<boolean> {
+  const now = await marksOf(world, slot, commit)
+  const added = now === null ? null : addedSince(ready.marks, now)
   if (added === null) return false
   return await deleteEach(added.map((path) => diskPath(slot, path)))
 }
 
+/** Milliseconds. */
+const COPY = 10 * 60_000
+
 /** As the set-up left it, and an empty /tmp. */
-async function freshHome(slot: string): Promise<void> {
+async function freshHome(slot: string, signal: AbortSignal): Promise<void> {
   const room = `${slot}.room`
   await deleteForGood([join(room, 'home'), join(room, 'tmp'), `${slot}.tmp`])
   await mkdir(room, { recursive: true, mode: 0o700 })
-  const copy = await execa('cp', ['-a', `${slot}.home`, join(room, 'home')], { cwd: '/', reject: false })
-  if (copy.exitCode !== 0)
-    throw new Fault(`HOME of the verify checkout cannot be copied: ${copy.stderr.slice(0, 200)}`, {
-      retry: 'later',
-    })
+  const options = { cwd: '/', reject: false, timeout: COPY, cancelSignal: signal } as const
+  const copy = await execa('cp', ['-a', `${slot}.home`, join(room, 'home')], options)
+  if (copy.exitCode === 0) return
+  // Else it would be found like this each time.
+  if (!signal.aborted) await rm(`${slot}.ready`, { force: true })
+  throw new Fault(`HOME of the verify checkout cannot be copied: ${copy.stderr.slice(0, 200)}`, {
+    retry: 'later',
+  })
 }
 
 async function readReady(slot: string): Promise<Ready | null> {
@@ -158,28 +184,4 @@ async function readReady(slot: string): Promise<Ready | null> {
 async function writeReady(slot: string, { marks, ...ready }: Ready): Promise<void> {
   await writeFile(`${slot}.ready.new`, JSON.stringify({ ...ready, marks: [...marks] }), { mode: 0o600 })
   await rename(`${slot}.ready.new`, `${slot}.ready`)
-}
-
-/** Files that say what a project depends on, in any directory. */
-const MANIFESTS = [
-  'package.json',
-  'package-lock.json',
-  'pnpm-lock.yaml',
-  'yarn.lock',
-  'bun.lock',
-  'Cargo.lock',
-  'go.sum',
-  'requirements*.txt',
-  'pyproject.toml',
-  'poetry.lock',
-  'uv.lock',
-  'Gemfile.lock',
-  'composer.lock',
-  'pom.xml',
-]
-
-async function dependenciesChanged(world: World, from: string, to: string): Promise<boolean> {
-  const paths = MANIFESTS.map((name) => `:(glob)**/${name}`)
-  const args = ['diff-tree', '-r', '--quiet', from, to, '--', ...paths]
-  return (await git({ gitDir: world.repository.commonDir }, args, { answers: [0, 1, 128] })).exitCode !== 0
 }

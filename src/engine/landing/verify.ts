@@ -43,7 +43,7 @@ export async function verifyCommit(
       ? null
       : `The set-up command \`${setup}\` failed in the verify checkout; its output: ${where}`
   }
-  const problem = await prepareSlot(world, commit, { slot, setUp })
+  const problem = await prepareSlot(world, commit, { slot, setUp, signal: hurry })
   if (problem !== null) return { kind: 'fault', reason: problem }
   const result = await run(world, { command, slot, log, hurry })
   if (result.green) return { kind: 'green' }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants, existsSync, lstatSync } from 'node:fs'
-import { cp, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { cp, lstat, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type GitPlace, git, splitZero } from '../git/git.ts'
@@ -59,10 +59,15 @@ function outsideWarning(path: string): string {
   return `${path} was not brought: in the lane a directory above it is a link that leads elsewhere.`
 }
 
-/** The lines of `.worktreeinclude`, the file that several tools share for this. */
+/**
+ * The lines of `.worktreeinclude`, the file that several tools share for this. No link into the repository is followed:
+ * agents may change what it leads to.
+ */
 async function includeFile(root: string): Promise<string[]> {
   const file = join(root, '.worktreeinclude')
   try {
+    const isInside = `${await realpath(file)}/`.startsWith(`${await realpath(root)}/`)
+    if (isInside && (await lstat(file)).isSymbolicLink()) return []
     // A pipe would be waited for.
     if (!(await stat(file)).isFile()) return []
     return (await readFile(file, 'utf8')).split('\n')

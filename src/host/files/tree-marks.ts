@@ -1,39 +1,47 @@
-import { lstatSync } from 'node:fs'
+import { lstatSync, statfsSync } from 'node:fs'
 import { below, onDisk, rawPath } from '../archive/paths.ts'
 import { breather, list } from '../archive/walk.ts'
 
 /**
  * A word for each thing below a directory, by its path: another one once somebody has written to it, replaced it or given
- * it other rights, since nobody but root can put a ctime back. Directories have the same word always. Paths are bytes
+ * it other rights, since nobody but root can put a ctime back. Directories have a word for their rights. Paths are bytes
  * (archive/paths.ts).
  */
 export type TreeMarks = ReadonlyMap<string, string>
 
-const DIRECTORY = 'directory'
-const MOST_ENTRIES = 2_000_000
+/** `out`: it does not count, nor what lies below it. `shared`: a directory that is somebody else's and stays. */
+export type Standing = 'out' | 'shared' | 'counts'
 
-/**
- * `leaveOut`: paths that do not count, nor what lies below them. Null: it cannot all be looked at. Only where nothing
- * runs that can write there.
- */
+const DIRECTORY = 'directory'
+const SHARED = 'shared'
+/** Bytes of all paths together. */
+const MOST = 64_000_000
+/** Where a file can be written through memory without another ctime (seen with Linux 6.18). */
+const TMPFS = 0x01021994
+
+/** Null: it cannot all be looked at, or says nothing here. Only where nothing runs that can write there. */
 export async function treeMarks(
   directory: string,
-  leaveOut: (path: string) => boolean,
+  standing: (path: string, isDirectory: boolean) => Standing,
 ): Promise<TreeMarks | null> {
+  if (statfsSync(directory).type === TMPFS) return null
   const root = rawPath(directory)
   const marks = new Map<string, string>()
   const breathe = breather()
   const waiting = ['']
+  let bytes = 0
   try {
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       for (const name of list(root, at)) {
         const path = at === '' ? name : `${at}/${name}`
-        if (leaveOut(path)) continue
-        const mark = markOf(below(root, path))
-        if (mark === DIRECTORY) waiting.push(path)
-        marks.set(path, mark)
+        const { isDirectory, mark } = look(below(root, path))
+        const stands = standing(path, isDirectory)
+        if (stands === 'out') continue
+        if (isDirectory) waiting.push(path)
+        marks.set(path, stands === 'shared' ? `${SHARED} ${mark}` : mark)
+        bytes += path.length
       }
-      if (marks.size > MOST_ENTRIES) return null
+      if (bytes > MOST) return null
       await breathe()
     }
     return marks
@@ -43,19 +51,27 @@ export async function treeMarks(
   }
 }
 
-function markOf(path: string): string {
+function look(path: string): { isDirectory: boolean; mark: string } {
   const stat = lstatSync(onDisk(path), { bigint: true })
-  return stat.isDirectory() ? DIRECTORY : `${stat.ino} ${stat.size} ${stat.mode} ${stat.ctimeNs}`
+  const { ino, size, mode, uid, ctimeNs } = stat
+  const isDirectory = stat.isDirectory()
+  return {
+    isDirectory,
+    mark: isDirectory ? `${DIRECTORY} ${mode} ${uid}` : `${ino} ${size} ${mode} ${ctimeNs}`,
+  }
 }
 
 /** What is there now and was not: the topmost of it. Null: something that was there is gone or is not as it was. */
 export function addedSince(before: TreeMarks, now: TreeMarks): string[] | null {
-  for (const [path, mark] of before) if (now.get(path) !== mark) return null
+  for (const [path, mark] of before) {
+    const is = now.get(path)
+    if (is !== mark && !(is === undefined && mark.startsWith(SHARED))) return null
+  }
   const added: string[] = []
   // Parents come before what lies in them.
   const below = new Set<string>()
-  for (const path of now.keys()) {
-    if (before.has(path)) continue
+  for (const [path, mark] of now) {
+    if (before.has(path) || mark.startsWith(SHARED)) continue
     below.add(path)
     if (!below.has(path.slice(0, Math.max(0, path.lastIndexOf('/'))))) added.push(path)
   }

@@ -84,7 +84,7 @@ function placeOf(checkout: Pick<VerifyCheckout, 'directory' | 'walls'>): GitPlac
 }
 
 /** The commit that the checkout is at, as far as it is whole; null: make it again. */
-export async function standingAt(checkout: Pick<VerifyCheckout, 'directory'>): Promise<string | null> {
+async function standingAt(checkout: Pick<VerifyCheckout, 'directory'>): Promise<string | null> {
   for (const path of [checkout.directory, own(checkout)])
     if (!(await lstat(path).catch(() => null))?.isDirectory()) return null
   const head = await readFile(join(own(checkout), 'HEAD'), 'utf8').catch(() => '')
