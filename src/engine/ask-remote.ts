@@ -19,7 +19,7 @@ export interface RemoteQuestion {
 
 /**
  * In a repository of its own: nothing of the lane is believed or run. A commit may be older than what branches and tags
- * are at; then it is fetched, without its files where the remote can do that.
+ * are at; then it is fetched, without its files where the remote can do that. One that has gone silent lacks nothing.
  */
 function script({ url, commit }: RemoteQuestion): string {
   const format = commit.length === 40 ? 'sha1' : 'sha256'
@@ -29,7 +29,9 @@ export GIT_TERMINAL_PROMPT=0 SSH_ASKPASS_REQUIRE=never GIT_ALLOW_PROTOCOL=file:g
 git init -q --bare --object-format=${format} || exit 3
 refs=$(git ls-remote -- ${shellWord(url)}) || exit 3
 case $refs in *${commit}*) exit 0 ;; esac
-git fetch -q --no-tags --depth=1 --filter=tree:0 -- ${shellWord(url)} ${commit} || exit 1`
+git fetch -q --no-tags --depth=1 --filter=tree:0 -- ${shellWord(url)} ${commit} && exit 0
+git ls-remote -- ${shellWord(url)} >/dev/null || exit 3
+exit 1`
 }
 
 /** Whether a remote has a commit, asked with the network and the logins of the lane; null: it does not answer. */

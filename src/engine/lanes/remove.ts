@@ -35,7 +35,6 @@ import type { World } from '../world.ts'
 import { attend, isAttended, letGo } from './attended.ts'
 import { worktreeOf } from './make.ts'
 import { WHY_IT_STANDS } from './plan.ts'
-
 import { clearRoom, dropImports, importedRefs, packPrivateGit } from './private.ts'
 import { rebuildIfGone } from './rebuild.ts'
 import { putBack, setAside } from './set-aside.ts'
@@ -74,6 +73,7 @@ async function noteWhyItStands(world: World, lane: OwnedLane, error: unknown): P
 export async function moveOutOfTheWay(world: World, condemned: OwnedLane): Promise<OwnedLane> {
   if (condemned.state === 'condemned' && (await take(world, condemned))) {
     try {
+      if (condemned.trash === null) await comeOutOfKilled(world, condemned)
       await setAside(world, await rebuildIfGone(world, condemned))
     } finally {
       await releaseLane(world, condemned)
