@@ -65,9 +65,10 @@ function agentIn({ holder, interrupted, open }: Listed): string | null {
   return holder === 'walls' ? `agent at work${open ? ', NO WALLS' : ''}` : null
 }
 
-/** What is said of one that is to go: the newest warning. */
+/** Why one that was to go could not: the newest warning, where it says so (engine/lanes/plan.ts). */
 function whyItStands({ state, keep, warnings }: Listed): readonly string[] {
-  return state === 'condemned' && !keep ? warnings.slice(-1) : []
+  const why = warnings.filter((warning) => warning.startsWith('It could not be removed'))
+  return state === 'condemned' && !keep ? why.slice(-1) : []
 }
 
 /** Why one that is to go is still there. */
